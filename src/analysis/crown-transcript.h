@@ -1,0 +1,56 @@
+/* crown-transcript.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+  char   *speaker;  /* "" where the transcript names none */
+  char   *text;
+  gint64  start_ms; /* -1: the transcript has no times */
+  gint64  end_ms;
+} CrownSegment;
+
+typedef struct {
+  char      *title;      /* (nullable) from the transcript itself */
+  char      *started_at; /* (nullable) RFC 3339 or a date */
+  char      *format;     /* "webvtt", "speaker-text", "srt", "json", "qmsum" … */
+  gboolean   has_times;
+  GPtrArray *segments;   /* (element-type CrownSegment) */
+} CrownTranscript;
+
+typedef enum {
+  CROWN_TRANSCRIPT_ERROR_FORMAT,   /* nothing that a reader knows; the message has line and reason */
+  CROWN_TRANSCRIPT_ERROR_EMPTY,
+  CROWN_TRANSCRIPT_ERROR_ENCODING,
+  CROWN_TRANSCRIPT_ERROR_TOO_LARGE,
+} CrownTranscriptError;
+#define CROWN_TRANSCRIPT_ERROR (crown_transcript_error_quark ())
+GQuark crown_transcript_error_quark (void);
+
+/* Sniffs by content. @name (nullable) is only used for messages and as a title of last resort. Pure. */
+CrownTranscript *crown_transcript_read    (const char *data, gsize length, const char *name, GError **error);
+void             crown_transcript_free    (CrownTranscript *self);
+JsonObject      *crown_transcript_to_json (const CrownTranscript *self); /* {segments:[{speaker,text,start,end}]} seconds; (transfer full) */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownTranscript, crown_transcript_free)
+
+/**
+ * crown_analyze:
+ * @meeting_date: (nullable): RFC 3339 or YYYY-MM-DD, what 'by Friday' is relative to
+ *
+ * Pure and deterministic. The result is what `crown4ctl analyze --json` prints (PROTOCOL.md, Command lines):
+ * `{title, duration, participants:[…], speaking_time:{name:seconds}, participation:{balance, turns:{}, words:{}, longest_turn:{}},
+ *   sentiment:{overall, by_speaker:{}, timeline:[{at, score}]}, estimated_times:bool, summary:[{text, line}],
+ *   action_items:[{text, assignee, due, line, confidence, priority, speaker}]}`; `line` is the 0-based segment.
+ *
+ * Returns: (transfer full)
+ */
+JsonObject      *crown_analyze            (const CrownTranscript *transcript, const char *meeting_date);
+
+G_END_DECLS

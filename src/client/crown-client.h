@@ -1,0 +1,86 @@
+/* crown-client.h: what the interface sees of the client: reading the cache, doing things, being told of changes
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "core/crown-change-set.h"
+#include "core/crown-models.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  CROWN_CLIENT_OFFLINE,      /* asked to be, or no server known */
+  CROWN_CLIENT_CONNECTING,
+  CROWN_CLIENT_JOINING,
+  CROWN_CLIENT_REPLAYING,
+  CROWN_CLIENT_SNAPSHOTTING,
+  CROWN_CLIENT_LIVE,
+  CROWN_CLIENT_BACKING_OFF,
+  CROWN_CLIENT_STOPPED,
+} CrownClientState;
+GType crown_client_state_get_type (void);
+#define CROWN_TYPE_CLIENT_STATE (crown_client_state_get_type ())
+
+#define CROWN_TYPE_CLIENT (crown_client_get_type ())
+G_DECLARE_FINAL_TYPE (CrownClient, crown_client, CROWN, CLIENT, GObject)
+
+/* Opens (or makes) cache.db and outbox.db in @folder, which is one (server, user, workspace). Nothing is connected yet:
+ * reads work at once. A damaged cache is set aside and rebuilt. Belongs to the thread that makes it (the interface's);
+ * all signals and callbacks come there. */
+CrownClient     *crown_client_new       (const char *folder, gint64 workspace_id, gint64 user_id, GError **error);
+/* Starts the sync engine on its own thread. May be called again with another address (the server moved). */
+void             crown_client_connect_server (CrownClient *self, const char *url, const char *token);
+void             crown_client_reconnect_now  (CrownClient *self);
+void             crown_client_disconnect     (CrownClient *self); /* → OFFLINE */
+void             crown_client_close     (CrownClient *self); /* stops the thread, closes the databases; idempotent */
+
+/* Properties: "state" (CrownClientState, notify), "pending" (guint: entries in the outbox, notify),
+ *             "offline-since" (gint64 unix µs or 0, notify)
+ * Signals:
+ *   "changed" (CrownChangeSet *)           rows of these stores changed (cache or overlay); at most once a main-loop turn
+ *   "rejected" (const char *what, const char *message)  the server refused a write; the overlay is gone already
+ */
+CrownClientState crown_client_get_state   (CrownClient *self);
+guint            crown_client_get_pending (CrownClient *self);
+
+/* Reads: on the calling thread, from a read-only WAL connection that never waits for a writer; cache row + overlay. */
+typedef enum {
+  CROWN_QUERY_MEETINGS,  /* not archived, newest first */
+  CROWN_QUERY_ARCHIVE,   /* archived, last archived first */
+  CROWN_QUERY_TASKS,     /* pending first, then by due date (none last), then newest */
+  CROWN_QUERY_SESSION_TASKS, /* of one meeting, in order of evidence */
+} CrownQueryKind;
+typedef struct {
+  CrownQueryKind kind;
+  gint64         session_id; /* SESSION_TASKS */
+  const char    *text;       /* (nullable) substring, case folded, of title/summary or task text */
+  const char    *status;     /* (nullable) */
+} CrownQuery;
+/* ids in order; a covering index makes 100,000 of them cheap. (transfer full) (element-type gint64) */
+GArray          *crown_client_query_ids     (CrownClient *self, const CrownQuery *query, GError **error);
+CrownMeeting    *crown_client_load_meeting  (CrownClient *self, gint64 id, GError **error); /* (nullable) without error: not there */
+CrownTask       *crown_client_load_task     (CrownClient *self, gint64 id, GError **error);
+CrownAnalytics  *crown_client_load_analytics(CrownClient *self, gint64 session_id, GError **error);
+/* {total_meetings, total_tasks, hours_saved, active_meetings, archived_meetings}; (nullable) (transfer full) */
+JsonObject      *crown_client_load_stats    (CrownClient *self, GError **error);
+/* Segments {speaker,text,start,end}; (nullable): not in the cache yet → crown_client_fetch_transcript_async() */
+JsonArray       *crown_client_load_transcript (CrownClient *self, gint64 session_id, GError **error);
+void             crown_client_fetch_transcript_async (CrownClient *self, gint64 session_id, GCancellable *cancellable,
+                                                      GAsyncReadyCallback callback, gpointer user_data);
+JsonArray       *crown_client_fetch_transcript_finish (CrownClient *self, GAsyncResult *result, GError **error);
+
+/* Writes: durable in the outbox when the callback comes; the overlay shows at once ("changed" follows). They work
+ * offline. Each returns TRUE in finish, or the reason why it could not be kept. */
+void     crown_client_set_task_status_async  (CrownClient *self, gint64 task_id, const char *status, GAsyncReadyCallback callback, gpointer user_data);
+void     crown_client_archive_meeting_async  (CrownClient *self, gint64 meeting_id, GAsyncReadyCallback callback, gpointer user_data);
+void     crown_client_restore_meeting_async  (CrownClient *self, gint64 meeting_id, GAsyncReadyCallback callback, gpointer user_data);
+void     crown_client_update_task_async      (CrownClient *self, gint64 task_id, JsonObject *updates, GAsyncReadyCallback callback, gpointer user_data);
+gboolean crown_client_write_finish           (CrownClient *self, GAsyncResult *result, GError **error);
+/* Sends the file to the server's /imports (needs a connection: an import cannot be overlaid). Refusals carry the server's
+ * text. Finish gives the new meeting's id, or 0 and error. */
+void     crown_client_import_async           (CrownClient *self, GFile *file, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gint64   crown_client_import_finish          (CrownClient *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS
