@@ -1,0 +1,29 @@
+/* crown-cache-reader.h: the reading side: cache row + outbox overlay, from read-only WAL connections
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "crown-client.h"
+
+G_BEGIN_DECLS
+
+/* One thread. Opens cache.db and outbox.db of @folder read-only; both exist already. The functions are those of
+ * crown-client.h, which forwards to them; the overlay is applied to what they return and to the order of ids:
+ * an archived-in-the-outbox meeting is in ARCHIVE and not in MEETINGS. */
+typedef struct _CrownCacheReader CrownCacheReader;
+
+CrownCacheReader *crown_cache_reader_open (const char *folder, GError **error);
+void              crown_cache_reader_close (CrownCacheReader *self);
+/* The overlay is kept in memory between calls; this drops it so that the next read sees the outbox anew. Cheap. */
+void              crown_cache_reader_invalidate_overlay (CrownCacheReader *self);
+GArray           *crown_cache_reader_query_ids (CrownCacheReader *self, const CrownQuery *query, GError **error);
+/* (transfer full) (nullable): the row with the overlay; NULL without error where there is none */
+JsonObject       *crown_cache_reader_load_row  (CrownCacheReader *self, CrownStore store, gint64 id, GError **error);
+JsonNode         *crown_cache_reader_load_metadata (CrownCacheReader *self, const char *key, GError **error);
+JsonArray        *crown_cache_reader_load_transcript (CrownCacheReader *self, gint64 session_id, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownCacheReader, crown_cache_reader_close)
+
+G_END_DECLS
