@@ -1,0 +1,586 @@
+/* crown-event-ledger.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-server"
+
+#include "crown-event-ledger.h"
+
+#include <string.h>
+
+#include "crown-server-error.h"
+#include "crown-sqlite-ledger.h"
+
+G_DEFINE_INTERFACE (CrownEventLedger, crown_event_ledger, G_TYPE_OBJECT)
+
+static void
+crown_event_ledger_default_init (CrownEventLedgerInterface *iface)
+{
+}
+
+/**
+ * crown_ledger_event_new:
+ * @envelope: (transfer full): an envelope that nobody else writes to
+ *
+ * Returns: (transfer full): an event that is not in the ledger yet
+ */
+CrownLedgerEvent *
+crown_ledger_event_new (CrownEnvelope *envelope)
+{
+  CrownLedgerEvent *self = g_atomic_rc_box_new0 (CrownLedgerEvent);
+
+  self->envelope = envelope;
+  return self;
+}
+
+CrownLedgerEvent *
+crown_ledger_event_ref (CrownLedgerEvent *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+crown_ledger_event_clear (gpointer data)
+{
+  CrownLedgerEvent *self = data;
+
+  g_clear_pointer (&self->envelope, crown_envelope_unref);
+}
+
+void
+crown_ledger_event_unref (CrownLedgerEvent *self)
+{
+  g_atomic_rc_box_release_full (self, crown_ledger_event_clear);
+}
+
+void
+crown_ledger_row_free (CrownLedgerRow *self)
+{
+  g_free (self->id);
+  g_free (self->json);
+  g_free (self->checksum);
+  g_free (self);
+}
+
+void
+crown_ledger_answer_free (CrownLedgerAnswer *self)
+{
+  g_free (self->request_hash);
+  g_free (self->body);
+  g_free (self->etag);
+  g_free (self);
+}
+
+/**
+ * crown_event_stream_name:
+ * @scope: whose stream
+ * @id: the workspace's or user's id
+ *
+ * Returns: (transfer full): `workspace_1`, `user_42` or `local`
+ */
+char *
+crown_event_stream_name (CrownEventScope scope,
+                         gint64          id)
+{
+  switch (scope)
+    {
+    case CROWN_SCOPE_WORKSPACE:
+      return g_strdup_printf ("workspace_%" G_GINT64_FORMAT, id);
+
+    case CROWN_SCOPE_USER:
+      return g_strdup_printf ("user_%" G_GINT64_FORMAT, id);
+
+    case CROWN_SCOPE_LOCAL:
+    default:
+      return g_strdup ("local");
+    }
+}
+
+/**
+ * crown_event_ledger_open:
+ * @uri: `sqlite:PATH`
+ * @error: (out) (optional): %CROWN_SERVER_ERROR_BAD_REQUEST for another kind of URI, or the database's
+ *
+ * Opens the ledger, and makes it where there is none.
+ *
+ * Returns: (transfer full): the ledger, for the thread that opened it
+ */
+CrownEventLedger *
+crown_event_ledger_open (const char  *uri,
+                         GError     **error)
+{
+  g_return_val_if_fail (uri != NULL, NULL);
+
+  if (g_str_has_prefix (uri, "sqlite:") && uri[strlen ("sqlite:")] != '\0')
+    return CROWN_EVENT_LEDGER (crown_sqlite_ledger_open (uri + strlen ("sqlite:"), error));
+
+  g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_BAD_REQUEST,
+               "Ledger “%s” is not of a kind that is known; use sqlite:PATH", uri);
+  return NULL;
+}
+
+/**
+ * crown_event_ledger_get_epoch:
+ *
+ * The ledger's UUID: another epoch is another history.
+ *
+ * Returns: (transfer none): the epoch
+ */
+const char *
+crown_event_ledger_get_epoch (CrownEventLedger *self)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->get_epoch (self);
+}
+
+/**
+ * crown_event_ledger_begin:
+ *
+ * Opens a transaction. With @write, no other writer can come between.
+ *
+ * Returns: %FALSE with @error if the database is busy or broken
+ */
+gboolean
+crown_event_ledger_begin (CrownEventLedger  *self,
+                          gboolean           write,
+                          GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->begin (self, write, error);
+}
+
+/**
+ * crown_event_ledger_commit:
+ *
+ * Ends the transaction; when it returns %TRUE everything in it is on disk. On failure it is rolled back.
+ *
+ * Returns: %TRUE if it is committed
+ */
+gboolean
+crown_event_ledger_commit (CrownEventLedger  *self,
+                           GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->commit (self, error);
+}
+
+/**
+ * crown_event_ledger_rollback:
+ *
+ * Ends the transaction as if it had never been.
+ */
+void
+crown_event_ledger_rollback (CrownEventLedger *self)
+{
+  CROWN_EVENT_LEDGER_GET_IFACE (self)->rollback (self);
+}
+
+/**
+ * crown_event_ledger_load_head:
+ *
+ * Reads where @stream stands; a stream without events has a head of zeros.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_load_head (CrownEventLedger  *self,
+                              const char        *stream,
+                              CrownStreamHead   *head,
+                              GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_head (self, stream, head, error);
+}
+
+/**
+ * crown_event_ledger_append_event:
+ *
+ * Stores @event, sets its envelope's event_id and moves the stream's head to @head.
+ *
+ * Returns: %FALSE on a database error, also when the sequence is taken
+ */
+gboolean
+crown_event_ledger_append_event (CrownEventLedger       *self,
+                                 CrownLedgerEvent       *event,
+                                 const CrownStreamHead  *head,
+                                 GError                **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->append_event (self, event, head, error);
+}
+
+/**
+ * crown_event_ledger_load_events:
+ *
+ * Reads the events of @stream after the sequence @after, in order, of @namespaces only (0: of all).
+ *
+ * Returns: (transfer full) (element-type CrownLedgerEvent): at most @limit events
+ */
+GPtrArray *
+crown_event_ledger_load_events (CrownEventLedger  *self,
+                                const char        *stream,
+                                CrownNamespaces    namespaces,
+                                guint64            after,
+                                guint              limit,
+                                GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_events (self, stream, namespaces, after, limit, error);
+}
+
+/**
+ * crown_event_ledger_list_streams:
+ *
+ * Names every stream that has events.
+ *
+ * Returns: (transfer full): names
+ */
+char **
+crown_event_ledger_list_streams (CrownEventLedger  *self,
+                                 GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->list_streams (self, error);
+}
+
+/**
+ * crown_event_ledger_load_row:
+ *
+ * Reads a row; @row is %NULL without an error where there is none.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_load_row (CrownEventLedger  *self,
+                             const char        *stream,
+                             CrownStore         store,
+                             const char        *id,
+                             CrownLedgerRow   **row,
+                             GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_row (self, stream, store, id, row, error);
+}
+
+/**
+ * crown_event_ledger_put_row:
+ *
+ * Stores @row in place of what was there, and keeps the store's digest.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_put_row (CrownEventLedger      *self,
+                            const char            *stream,
+                            CrownStore             store,
+                            const CrownLedgerRow  *row,
+                            GError               **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->put_row (self, stream, store, row, error);
+}
+
+/**
+ * crown_event_ledger_delete_row:
+ *
+ * Removes a row, if it is there, and keeps the store's digest.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_delete_row (CrownEventLedger  *self,
+                               const char        *stream,
+                               CrownStore         store,
+                               const char        *id,
+                               GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->delete_row (self, stream, store, id, error);
+}
+
+/**
+ * crown_event_ledger_list_rows:
+ *
+ * Reads rows in the order of their ids, after the id @after (%NULL: from the first). @limit 0: all.
+ *
+ * Returns: (transfer full) (element-type CrownLedgerRow): rows
+ */
+GPtrArray *
+crown_event_ledger_list_rows (CrownEventLedger  *self,
+                              const char        *stream,
+                              CrownStore         store,
+                              const char        *after,
+                              guint              limit,
+                              GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->list_rows (self, stream, store, after, limit, error);
+}
+
+/**
+ * crown_event_ledger_load_digest:
+ *
+ * Reads how many rows a store has, and their digest.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_load_digest (CrownEventLedger  *self,
+                                const char        *stream,
+                                CrownStore         store,
+                                guint64           *count,
+                                CrownDigest       *digest,
+                                GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_digest (self, stream, store, count, digest, error);
+}
+
+/**
+ * crown_event_ledger_add_counter:
+ *
+ * Adds @delta to a counter that begins at 0, and reads it.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_add_counter (CrownEventLedger  *self,
+                                const char        *scope,
+                                const char        *name,
+                                gint64             delta,
+                                gint64            *value,
+                                GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->add_counter (self, scope, name, delta, value, error);
+}
+
+/**
+ * crown_event_ledger_put_transcript:
+ *
+ * Keeps the segments of a meeting.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_put_transcript (CrownEventLedger  *self,
+                                   gint64             meeting_id,
+                                   const char        *json,
+                                   GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->put_transcript (self, meeting_id, json, error);
+}
+
+/**
+ * crown_event_ledger_load_transcript:
+ *
+ * Reads the segments of a meeting; @json is %NULL without an error where there are none.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_load_transcript (CrownEventLedger  *self,
+                                    gint64             meeting_id,
+                                    char             **json,
+                                    GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_transcript (self, meeting_id, json, error);
+}
+
+/**
+ * crown_event_ledger_put_answer:
+ *
+ * Keeps the answer to a write under its Idempotency-Key, and forgets those that are too old at @now (unix seconds).
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_put_answer (CrownEventLedger         *self,
+                               const CrownPrincipal     *who,
+                               const char               *key,
+                               const CrownLedgerAnswer  *answer,
+                               gint64                    now,
+                               GError                  **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->put_answer (self, who, key, answer, now, error);
+}
+
+/**
+ * crown_event_ledger_load_answer:
+ *
+ * Reads the answer that was given under @key; %NULL without an error where there is none or it is too old at @now.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_load_answer (CrownEventLedger      *self,
+                                const CrownPrincipal  *who,
+                                const char            *key,
+                                gint64                 now,
+                                CrownLedgerAnswer    **answer,
+                                GError               **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_answer (self, who, key, now, answer, error);
+}
+
+/**
+ * crown_event_ledger_load_meta:
+ *
+ * Reads a setting of the ledger itself; %NULL without an error where there is none.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_load_meta (CrownEventLedger  *self,
+                              const char        *key,
+                              char             **value,
+                              GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_meta (self, key, value, error);
+}
+
+/**
+ * crown_event_ledger_put_meta:
+ *
+ * Writes a setting of the ledger itself.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_put_meta (CrownEventLedger  *self,
+                             const char        *key,
+                             const char        *value,
+                             GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->put_meta (self, key, value, error);
+}
+
+/**
+ * crown_event_ledger_create_workspace:
+ *
+ * Makes a workspace.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_create_workspace (CrownEventLedger  *self,
+                                     const char        *name,
+                                     gint64            *id,
+                                     GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->create_workspace (self, name, id, error);
+}
+
+/**
+ * crown_event_ledger_load_workspace:
+ *
+ * Reads a workspace's name; %NULL without an error where there is no such workspace.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_load_workspace (CrownEventLedger  *self,
+                                   gint64             id,
+                                   char             **name,
+                                   GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_workspace (self, id, name, error);
+}
+
+/**
+ * crown_event_ledger_create_user:
+ *
+ * Makes a user.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_create_user (CrownEventLedger  *self,
+                                const char        *name,
+                                gint64            *id,
+                                GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->create_user (self, name, id, error);
+}
+
+/**
+ * crown_event_ledger_put_token:
+ *
+ * Keeps the SHA-256 of a token. The user and the workspace have to be there.
+ *
+ * Returns: %FALSE on a database error, or %CROWN_SERVER_ERROR_NOT_FOUND
+ */
+gboolean
+crown_event_ledger_put_token (CrownEventLedger      *self,
+                              const char            *hash,
+                              const CrownPrincipal  *principal,
+                              GError               **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->put_token (self, hash, principal, error);
+}
+
+/**
+ * crown_event_ledger_load_token:
+ *
+ * Finds what a token stands for by its hash; a revoked one is not found.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_load_token (CrownEventLedger  *self,
+                               const char        *hash,
+                               CrownPrincipal    *principal,
+                               gboolean          *found,
+                               GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_token (self, hash, principal, found, error);
+}
+
+/**
+ * crown_event_ledger_revoke_token:
+ *
+ * Makes a token worthless.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_revoke_token (CrownEventLedger  *self,
+                                 gint64             token_id,
+                                 gboolean          *found,
+                                 GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->revoke_token (self, token_id, found, error);
+}
+
+/**
+ * crown_event_ledger_list_tokens:
+ *
+ * Calls @func for each token, in order of their numbers.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_list_tokens (CrownEventLedger      *self,
+                                CrownLedgerTokenFunc   func,
+                                gpointer               user_data,
+                                GError               **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->list_tokens (self, func, user_data, error);
+}
+
+/**
+ * crown_event_ledger_check:
+ *
+ * Asks the database whether it is whole.
+ *
+ * Returns: %FALSE with the first complaint
+ */
+gboolean
+crown_event_ledger_check (CrownEventLedger  *self,
+                          GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->check (self, error);
+}
+
+/**
+ * crown_event_ledger_backup:
+ *
+ * Copies the ledger while it is in use.
+ *
+ * Returns: %FALSE if the copy could not be made
+ */
+gboolean
+crown_event_ledger_backup (CrownEventLedger  *self,
+                           const char        *path,
+                           GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->backup (self, path, error);
+}

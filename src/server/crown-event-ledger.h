@@ -1,0 +1,279 @@
+/* crown-event-ledger.h: where the server keeps events, rows, digests and accounts
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "core/crown-digest.h"
+#include "core/crown-envelope.h"
+#include "crown-principal.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CrownStreamHead:
+ * @sequence: the last event's sequence; 0: none yet
+ * @prev: the last event's sequence in each namespace, by crown_namespace_index()
+ * @floor: events up to here may be gone; who has applied less needs a snapshot
+ */
+typedef struct {
+  guint64 sequence;
+  guint64 prev[CROWN_N_NAMESPACES];
+  guint64 floor;
+} CrownStreamHead;
+
+/**
+ * CrownLedgerEvent:
+ * @envelope: the event; its prev_sequence is that of /dashboard
+ * @prev: prev_sequence in each namespace, by crown_namespace_index()
+ *
+ * An event as the ledger keeps it: one envelope that goes out with another prev_sequence in each namespace. Immutable
+ * once it is committed. Atomic reference count.
+ */
+typedef struct {
+  CrownEnvelope *envelope;
+  guint64        prev[CROWN_N_NAMESPACES];
+} CrownLedgerEvent;
+
+CrownLedgerEvent *crown_ledger_event_new   (CrownEnvelope    *envelope); /* (transfer full) */
+CrownLedgerEvent *crown_ledger_event_ref   (CrownLedgerEvent *self);
+void              crown_ledger_event_unref (CrownLedgerEvent *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownLedgerEvent, crown_ledger_event_unref)
+
+/**
+ * CrownLedgerRow:
+ * @id: the row's id as text
+ * @json: canonical JSON
+ * @checksum: SHA-256 of @json, hex
+ */
+typedef struct {
+  char *id;
+  char *json;
+  char *checksum;
+} CrownLedgerRow;
+
+void crown_ledger_row_free (CrownLedgerRow *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownLedgerRow, crown_ledger_row_free)
+
+/**
+ * CrownLedgerAnswer:
+ * @request_hash: SHA-256 of method, path, query and body
+ *
+ * What a write was answered with, kept under its Idempotency-Key.
+ */
+typedef struct {
+  char    *request_hash;
+  guint    status;
+  char    *body;
+  char    *etag;     /* (nullable) */
+  guint64  sequence;
+} CrownLedgerAnswer;
+
+void crown_ledger_answer_free (CrownLedgerAnswer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownLedgerAnswer, crown_ledger_answer_free)
+
+typedef void (*CrownLedgerTokenFunc) (gint64                token_id,
+                                      const CrownPrincipal *principal,
+                                      const char           *user_name,
+                                      const char           *workspace_name,
+                                      const char           *created_at,
+                                      gboolean              revoked,
+                                      gpointer              user_data);
+
+#define CROWN_TYPE_EVENT_LEDGER (crown_event_ledger_get_type ())
+G_DECLARE_INTERFACE (CrownEventLedger, crown_event_ledger, CROWN, EVENT_LEDGER, GObject)
+
+/**
+ * CrownEventLedgerInterface:
+ *
+ * One implementation a database. All calls come from one thread. What changes events, rows, digests, counters or answers
+ * is called between begin and commit, so that all of a write is there or none of it.
+ *
+ * Rows belong to the stream whose events change them. Ids are text; those of all stores but `metadata` are numbers.
+ */
+struct _CrownEventLedgerInterface
+{
+  GTypeInterface parent_iface;
+
+  const char *(*get_epoch)     (CrownEventLedger *self);
+
+  /* transactions; a reader's sees one state throughout */
+  gboolean    (*begin)         (CrownEventLedger *self, gboolean write, GError **error);
+  gboolean    (*commit)        (CrownEventLedger *self, GError **error);
+  void        (*rollback)      (CrownEventLedger *self);
+
+  /* events */
+  gboolean    (*load_head)     (CrownEventLedger *self, const char *stream, CrownStreamHead *head, GError **error);
+  gboolean    (*append_event)  (CrownEventLedger *self, CrownLedgerEvent *event, const CrownStreamHead *head, GError **error);
+  GPtrArray  *(*load_events)   (CrownEventLedger *self, const char *stream, CrownNamespaces namespaces, guint64 after,
+                                guint limit, GError **error);
+  char      **(*list_streams)  (CrownEventLedger *self, GError **error);
+
+  /* rows and their digests */
+  gboolean    (*load_row)      (CrownEventLedger *self, const char *stream, CrownStore store, const char *id,
+                                CrownLedgerRow **row, GError **error);
+  gboolean    (*put_row)       (CrownEventLedger *self, const char *stream, CrownStore store, const CrownLedgerRow *row,
+                                GError **error);
+  gboolean    (*delete_row)    (CrownEventLedger *self, const char *stream, CrownStore store, const char *id, GError **error);
+  GPtrArray  *(*list_rows)     (CrownEventLedger *self, const char *stream, CrownStore store, const char *after, guint limit,
+                                GError **error);
+  gboolean    (*load_digest)   (CrownEventLedger *self, const char *stream, CrownStore store, guint64 *count,
+                                CrownDigest *digest, GError **error);
+
+  /* numbers that count in the transaction: ids of rows, a workspace's statistics */
+  gboolean    (*add_counter)   (CrownEventLedger *self, const char *scope, const char *name, gint64 delta, gint64 *value,
+                                GError **error);
+
+  /* what is kept beside the rows */
+  gboolean    (*put_transcript)  (CrownEventLedger *self, gint64 meeting_id, const char *json, GError **error);
+  gboolean    (*load_transcript) (CrownEventLedger *self, gint64 meeting_id, char **json, GError **error);
+  gboolean    (*put_answer)      (CrownEventLedger *self, const CrownPrincipal *who, const char *key,
+                                  const CrownLedgerAnswer *answer, gint64 now, GError **error);
+  gboolean    (*load_answer)     (CrownEventLedger *self, const CrownPrincipal *who, const char *key, gint64 now,
+                                  CrownLedgerAnswer **answer, GError **error);
+
+  /* accounts */
+  gboolean    (*load_meta)        (CrownEventLedger *self, const char *key, char **value, GError **error);
+  gboolean    (*put_meta)         (CrownEventLedger *self, const char *key, const char *value, GError **error);
+  gboolean    (*create_workspace) (CrownEventLedger *self, const char *name, gint64 *id, GError **error);
+  gboolean    (*load_workspace)   (CrownEventLedger *self, gint64 id, char **name, GError **error);
+  gboolean    (*create_user)      (CrownEventLedger *self, const char *name, gint64 *id, GError **error);
+  gboolean    (*put_token)        (CrownEventLedger *self, const char *hash, const CrownPrincipal *principal, GError **error);
+  gboolean    (*load_token)       (CrownEventLedger *self, const char *hash, CrownPrincipal *principal, gboolean *found,
+                                   GError **error);
+  gboolean    (*revoke_token)     (CrownEventLedger *self, gint64 token_id, gboolean *found, GError **error);
+  gboolean    (*list_tokens)      (CrownEventLedger *self, CrownLedgerTokenFunc func, gpointer user_data, GError **error);
+
+  /* the files or the database itself */
+  gboolean    (*check)            (CrownEventLedger *self, GError **error);
+  gboolean    (*backup)           (CrownEventLedger *self, const char *path, GError **error);
+};
+
+CrownEventLedger *crown_event_ledger_open             (const char             *uri,
+                                                       GError                **error);
+const char       *crown_event_ledger_get_epoch        (CrownEventLedger       *self);
+gboolean          crown_event_ledger_begin            (CrownEventLedger       *self,
+                                                       gboolean                write,
+                                                       GError                **error);
+gboolean          crown_event_ledger_commit           (CrownEventLedger       *self,
+                                                       GError                **error);
+void              crown_event_ledger_rollback         (CrownEventLedger       *self);
+gboolean          crown_event_ledger_load_head        (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       CrownStreamHead        *head,
+                                                       GError                **error);
+gboolean          crown_event_ledger_append_event     (CrownEventLedger       *self,
+                                                       CrownLedgerEvent       *event,
+                                                       const CrownStreamHead  *head,
+                                                       GError                **error);
+GPtrArray        *crown_event_ledger_load_events      (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       CrownNamespaces         namespaces,
+                                                       guint64                 after,
+                                                       guint                   limit,
+                                                       GError                **error);
+char            **crown_event_ledger_list_streams     (CrownEventLedger       *self,
+                                                       GError                **error);
+gboolean          crown_event_ledger_load_row         (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       CrownStore              store,
+                                                       const char             *id,
+                                                       CrownLedgerRow        **row,
+                                                       GError                **error);
+gboolean          crown_event_ledger_put_row          (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       CrownStore              store,
+                                                       const CrownLedgerRow   *row,
+                                                       GError                **error);
+gboolean          crown_event_ledger_delete_row       (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       CrownStore              store,
+                                                       const char             *id,
+                                                       GError                **error);
+GPtrArray        *crown_event_ledger_list_rows        (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       CrownStore              store,
+                                                       const char             *after,
+                                                       guint                   limit,
+                                                       GError                **error);
+gboolean          crown_event_ledger_load_digest      (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       CrownStore              store,
+                                                       guint64                *count,
+                                                       CrownDigest            *digest,
+                                                       GError                **error);
+gboolean          crown_event_ledger_add_counter      (CrownEventLedger       *self,
+                                                       const char             *scope,
+                                                       const char             *name,
+                                                       gint64                  delta,
+                                                       gint64                 *value,
+                                                       GError                **error);
+gboolean          crown_event_ledger_put_transcript   (CrownEventLedger       *self,
+                                                       gint64                  meeting_id,
+                                                       const char             *json,
+                                                       GError                **error);
+gboolean          crown_event_ledger_load_transcript  (CrownEventLedger       *self,
+                                                       gint64                  meeting_id,
+                                                       char                  **json,
+                                                       GError                **error);
+gboolean          crown_event_ledger_put_answer       (CrownEventLedger       *self,
+                                                       const CrownPrincipal   *who,
+                                                       const char             *key,
+                                                       const CrownLedgerAnswer *answer,
+                                                       gint64                  now,
+                                                       GError                **error);
+gboolean          crown_event_ledger_load_answer      (CrownEventLedger       *self,
+                                                       const CrownPrincipal   *who,
+                                                       const char             *key,
+                                                       gint64                  now,
+                                                       CrownLedgerAnswer     **answer,
+                                                       GError                **error);
+gboolean          crown_event_ledger_load_meta        (CrownEventLedger       *self,
+                                                       const char             *key,
+                                                       char                  **value,
+                                                       GError                **error);
+gboolean          crown_event_ledger_put_meta         (CrownEventLedger       *self,
+                                                       const char             *key,
+                                                       const char             *value,
+                                                       GError                **error);
+gboolean          crown_event_ledger_create_workspace (CrownEventLedger       *self,
+                                                       const char             *name,
+                                                       gint64                 *id,
+                                                       GError                **error);
+gboolean          crown_event_ledger_load_workspace   (CrownEventLedger       *self,
+                                                       gint64                  id,
+                                                       char                  **name,
+                                                       GError                **error);
+gboolean          crown_event_ledger_create_user      (CrownEventLedger       *self,
+                                                       const char             *name,
+                                                       gint64                 *id,
+                                                       GError                **error);
+gboolean          crown_event_ledger_put_token        (CrownEventLedger       *self,
+                                                       const char             *hash,
+                                                       const CrownPrincipal   *principal,
+                                                       GError                **error);
+gboolean          crown_event_ledger_load_token       (CrownEventLedger       *self,
+                                                       const char             *hash,
+                                                       CrownPrincipal         *principal,
+                                                       gboolean               *found,
+                                                       GError                **error);
+gboolean          crown_event_ledger_revoke_token     (CrownEventLedger       *self,
+                                                       gint64                  token_id,
+                                                       gboolean               *found,
+                                                       GError                **error);
+gboolean          crown_event_ledger_list_tokens      (CrownEventLedger       *self,
+                                                       CrownLedgerTokenFunc    func,
+                                                       gpointer                user_data,
+                                                       GError                **error);
+gboolean          crown_event_ledger_check            (CrownEventLedger       *self,
+                                                       GError                **error);
+gboolean          crown_event_ledger_backup           (CrownEventLedger       *self,
+                                                       const char             *path,
+                                                       GError                **error);
+
+/* Stream names: crown_event_stream_name() of each scope. */
+char             *crown_event_stream_name             (CrownEventScope         scope,
+                                                       gint64                  id);
+
+G_END_DECLS
