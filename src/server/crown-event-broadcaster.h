@@ -1,0 +1,24 @@
+/* crown-event-broadcaster.h: tells the rooms of what was committed
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "crown-authenticator.h"
+#include "crown-event-sequencer.h"
+#include "socketio/crown-sio-server.h"
+
+G_BEGIN_DECLS
+
+#define CROWN_TYPE_EVENT_BROADCASTER (crown_event_broadcaster_get_type ())
+G_DECLARE_FINAL_TYPE (CrownEventBroadcaster, crown_event_broadcaster, CROWN, EVENT_BROADCASTER, GObject)
+
+CrownEventBroadcaster *crown_event_broadcaster_new        (CrownSioServer        *sio,
+                                                           CrownEventSequencer   *sequencer,
+                                                           CrownAuthenticator    *authenticator);
+void                   crown_event_broadcaster_idle_sync  (CrownEventBroadcaster *self);
+void                   crown_event_broadcaster_say_closing (CrownEventBroadcaster *self,
+                                                            guint                  retry_after_ms);
+
+G_END_DECLS
