@@ -1,0 +1,140 @@
+/* crown-json-number.c: a double as ECMAScript prints it
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-core"
+
+#include "crown-json.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Integers below 2^53 are exact, and print without an exponent below 1e21: digits are enough. */
+#define EXACT_INTEGER_MAX 9007199254740992.0
+
+static gsize
+format_integer (guint64  value,
+                gboolean negative,
+                char    *buffer)
+{
+  char digits[24];
+  gsize n = 0;
+  gsize length = 0;
+
+  do
+    {
+      digits[n++] = (char) ('0' + value % 10);
+      value /= 10;
+    }
+  while (value > 0);
+
+  if (negative)
+    buffer[length++] = '-';
+  while (n > 0)
+    buffer[length++] = digits[--n];
+  buffer[length] = '\0';
+
+  return length;
+}
+
+/* The fewest digits that read back as @value, without sign, point or exponent; @point is the position of the decimal
+ * point behind the first of them (ECMAScript's n). */
+static int
+shortest_digits (double value,
+                 char   digits[24],
+                 int   *point)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  int n_digits = 0;
+  const char *exponent;
+
+  for (int precision = 1; precision <= 17; precision++)
+    {
+      /* 15 digits are always faithful in the other direction, so a shorter form, where there is one, is found among the
+       * zeros that %e leaves at the end of those: the loop starts there. */
+      if (precision < 15)
+        precision = 15;
+      g_ascii_formatd (text, sizeof text, precision == 15 ? "%.14e" : precision == 16 ? "%.15e" : "%.16e", value);
+      if (g_ascii_strtod (text, NULL) == value)
+        break;
+    }
+
+  exponent = strchr (text, 'e');
+  for (const char *p = text; p < exponent; p++)
+    if (g_ascii_isdigit (*p))
+      digits[n_digits++] = *p;
+  while (n_digits > 1 && digits[n_digits - 1] == '0')
+    n_digits--;
+  *point = (int) g_ascii_strtoll (exponent + 1, NULL, 10) + 1;
+
+  return n_digits;
+}
+
+/**
+ * crown_json_format_number:
+ * @value: a finite number
+ * @buffer: (out caller-allocates): room for at least 32 bytes
+ *
+ * ECMAScript's Number::toString, which RFC 8785 takes for numbers. Any thread.
+ *
+ * Returns: the length without the final NUL
+ */
+gsize
+crown_json_format_number (double  value,
+                          char   *buffer)
+{
+  char digits[24];
+  int n_digits, point;
+  char *out = buffer;
+
+  if (value == 0) /* also -0 */
+    {
+      memcpy (buffer, "0", 2);
+      return 1;
+    }
+  if (fabs (value) < EXACT_INTEGER_MAX && value == floor (value))
+    return format_integer ((guint64) fabs (value), value < 0, buffer);
+
+  if (value < 0)
+    {
+      *out++ = '-';
+      value = -value;
+    }
+  n_digits = shortest_digits (value, digits, &point);
+
+  if (point > 0 && point <= 21)
+    {
+      for (int i = 0; i < MAX (n_digits, point); i++)
+        {
+          if (i == point)
+            *out++ = '.';
+          *out++ = i < n_digits ? digits[i] : '0';
+        }
+    }
+  else if (point > -6 && point <= 0)
+    {
+      *out++ = '0';
+      *out++ = '.';
+      for (int i = point; i < 0; i++)
+        *out++ = '0';
+      memcpy (out, digits, (gsize) n_digits);
+      out += n_digits;
+    }
+  else
+    {
+      *out++ = digits[0];
+      if (n_digits > 1)
+        {
+          *out++ = '.';
+          memcpy (out, digits + 1, (gsize) n_digits - 1);
+          out += n_digits - 1;
+        }
+      *out++ = 'e';
+      *out++ = point > 0 ? '+' : '-';
+      out += format_integer ((guint64) ABS (point - 1), FALSE, out);
+    }
+  *out = '\0';
+
+  return (gsize) (out - buffer);
+}
