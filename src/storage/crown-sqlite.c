@@ -1,0 +1,522 @@
+/* crown-sqlite.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-storage"
+
+#include "crown-sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+
+/* Two processes that write wait for one another rather than fail. */
+#define BUSY_TIMEOUT_MS 10000
+
+struct _CrownSqlite
+{
+  sqlite3    *db;
+  char       *path;
+  GHashTable *statements;      /* SQL's address → CrownSqliteStatement */
+  gboolean    in_transaction;
+};
+
+struct _CrownSqliteStatement
+{
+  CrownSqlite  *owner;
+  const char   *name;
+  sqlite3_stmt *stmt;
+};
+
+G_DEFINE_QUARK (crown-sqlite-error-quark, crown_sqlite_error)
+
+static CrownSqliteError
+code_of_result (int result)
+{
+  switch (result & 0xff)
+    {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:     return CROWN_SQLITE_ERROR_BUSY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:     return CROWN_SQLITE_ERROR_CORRUPT;
+    case SQLITE_FULL:       return CROWN_SQLITE_ERROR_FULL;
+    case SQLITE_READONLY:   return CROWN_SQLITE_ERROR_READONLY;
+    case SQLITE_CONSTRAINT: return CROWN_SQLITE_ERROR_CONSTRAINT;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:   return CROWN_SQLITE_ERROR_IO;
+    default:                return CROWN_SQLITE_ERROR_FAILED;
+    }
+}
+
+static gboolean
+fail (CrownSqlite  *self,
+      const char   *name,
+      int           result,
+      GError      **error)
+{
+  g_set_error (error, CROWN_SQLITE_ERROR, code_of_result (result), "%s: %s: %s", self->path, name,
+               self->db != NULL ? sqlite3_errmsg (self->db) : sqlite3_errstr (result));
+
+  return FALSE;
+}
+
+static void
+statement_free (gpointer data)
+{
+  CrownSqliteStatement *stmt = data;
+
+  sqlite3_finalize (stmt->stmt);
+  g_free (stmt);
+}
+
+/**
+ * crown_sqlite_open:
+ * @path: the file; with %CROWN_SQLITE_READ_WRITE it is made, mode 0600, where it is missing
+ * @flags: how it is opened
+ * @error: (out) (optional): %CROWN_SQLITE_ERROR, with the path
+ *
+ * The connection uses WAL, waits up to 10 s for another writer, and enforces foreign keys. One thread at a time.
+ *
+ * Returns: (transfer full) (nullable): the connection; crown_sqlite_close() ends it
+ */
+CrownSqlite *
+crown_sqlite_open (const char        *path,
+                   CrownSqliteFlags   flags,
+                   GError           **error)
+{
+  g_autoptr (CrownSqlite) self = g_new0 (CrownSqlite, 1);
+  gboolean read_only = (flags & CROWN_SQLITE_READ_ONLY) != 0;
+  int result;
+
+  self->path = g_strdup (path);
+  self->statements = g_hash_table_new_full (NULL, NULL, NULL, statement_free);
+
+  if (!read_only)
+    {
+      g_autofree char *folder = g_path_get_dirname (path);
+      int fd;
+
+      if (g_mkdir_with_parents (folder, 0700) != 0)
+        {
+          g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_IO, "%s: the folder cannot be made: %s", folder,
+                       g_strerror (errno));
+          return NULL;
+        }
+      /* SQLite would make it by the umask; the -wal and -shm files take the database's mode. */
+      fd = g_open (path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+      if (fd >= 0)
+        g_close (fd, NULL);
+    }
+
+  result = sqlite3_open_v2 (path, &self->db,
+                            (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+                              SQLITE_OPEN_NOMUTEX,
+                            NULL);
+  if (result != SQLITE_OK)
+    {
+      fail (self, "open", result, error);
+      return NULL;
+    }
+  sqlite3_extended_result_codes (self->db, 1);
+  sqlite3_busy_timeout (self->db, BUSY_TIMEOUT_MS);
+
+  if (!read_only &&
+      (!crown_sqlite_exec (self, "journal mode", "PRAGMA journal_mode = WAL", error) ||
+       !crown_sqlite_exec (self, "synchronous",
+                           flags & CROWN_SQLITE_SYNC_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+                           error)))
+    return NULL;
+  if (!crown_sqlite_exec (self, "foreign keys", "PRAGMA foreign_keys = ON", error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+void
+crown_sqlite_close (CrownSqlite *self)
+{
+  g_hash_table_unref (self->statements);
+  sqlite3_close (self->db);
+  g_free (self->path);
+  g_free (self);
+}
+
+const char *
+crown_sqlite_get_path (CrownSqlite *self)
+{
+  return self->path;
+}
+
+gboolean
+crown_sqlite_exec (CrownSqlite  *self,
+                   const char   *name,
+                   const char   *sql,
+                   GError      **error)
+{
+  int result = sqlite3_exec (self->db, sql, NULL, NULL, NULL);
+
+  return result == SQLITE_OK ? TRUE : fail (self, name, result, error);
+}
+
+static gboolean
+read_user_version (CrownSqlite  *self,
+                   guint        *version,
+                   GError      **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self, "schema version", "PRAGMA user_version", error);
+
+  if (stmt == NULL || crown_sqlite_step (stmt, error) < 0)
+    return FALSE;
+  *version = (guint) crown_sqlite_column_int (stmt, 0);
+  crown_sqlite_reset (stmt);
+
+  return TRUE;
+}
+
+/**
+ * crown_sqlite_migrate:
+ * @scripts: (array length=n_scripts): the first makes schema version 1, the next version 2 …
+ * @error: (out) (optional): %CROWN_SQLITE_ERROR_NEWER where a later program made the file
+ *
+ * Brings the schema up to version @n_scripts. Each step and its version number are one transaction.
+ */
+gboolean
+crown_sqlite_migrate (CrownSqlite         *self,
+                      const char * const  *scripts,
+                      guint                n_scripts,
+                      GError             **error)
+{
+  guint version;
+
+  if (!read_user_version (self, &version, error))
+    return FALSE;
+
+  while (version < n_scripts)
+    {
+      g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
+      g_autofree char *set_version = NULL;
+
+      if (!crown_sqlite_begin (self, &tx, error) ||
+          /* Again, under the lock: another process may have done it meanwhile. */
+          !read_user_version (self, &version, error))
+        return FALSE;
+      if (version >= n_scripts)
+        break;
+      set_version = g_strdup_printf ("PRAGMA user_version = %u", version + 1);
+      if (!crown_sqlite_exec (self, "migration", scripts[version], error) ||
+          !crown_sqlite_exec (self, "schema version", set_version, error) ||
+          !crown_sqlite_commit (&tx, error))
+        return FALSE;
+      version++;
+    }
+
+  if (version > n_scripts)
+    {
+      g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_NEWER,
+                   "%s was written by a newer version of the program (schema %u, this one knows %u)", self->path, version,
+                   n_scripts);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * crown_sqlite_prepare:
+ * @name: what error messages call the statement
+ * @sql: static text; its address is the key of the connection's cache
+ *
+ * Returns: (transfer none) (nullable): the statement, without bindings; owned by the connection
+ */
+CrownSqliteStatement *
+crown_sqlite_prepare (CrownSqlite  *self,
+                      const char   *name,
+                      const char   *sql,
+                      GError      **error)
+{
+  CrownSqliteStatement *stmt = g_hash_table_lookup (self->statements, sql);
+  sqlite3_stmt *prepared;
+  int result;
+
+  if (stmt != NULL)
+    {
+      crown_sqlite_reset (stmt);
+      return stmt;
+    }
+
+  result = sqlite3_prepare_v3 (self->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, NULL);
+  if (result != SQLITE_OK)
+    {
+      fail (self, name, result, error);
+      return NULL;
+    }
+  stmt = g_new0 (CrownSqliteStatement, 1);
+  stmt->owner = self;
+  stmt->name = name;
+  stmt->stmt = prepared;
+  g_hash_table_insert (self->statements, (gpointer) sql, stmt);
+
+  return stmt;
+}
+
+/* A bind fails only for a wrong index, which is a mistake of ours. */
+#define bind(call) G_STMT_START { int bound = (call); g_assert (bound == SQLITE_OK || bound == SQLITE_NOMEM || bound == SQLITE_TOOBIG); } G_STMT_END
+
+void
+crown_sqlite_bind_int (CrownSqliteStatement *stmt,
+                       int                   index,
+                       gint64                value)
+{
+  bind (sqlite3_bind_int64 (stmt->stmt, index, value));
+}
+
+void
+crown_sqlite_bind_double (CrownSqliteStatement *stmt,
+                          int                   index,
+                          double                value)
+{
+  bind (sqlite3_bind_double (stmt->stmt, index, value));
+}
+
+void
+crown_sqlite_bind_text (CrownSqliteStatement *stmt,
+                        int                   index,
+                        const char           *text,
+                        gssize                length)
+{
+  bind (sqlite3_bind_text64 (stmt->stmt, index, text, length < 0 && text != NULL ? strlen (text) : (sqlite3_uint64) MAX (length, 0),
+                             SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void
+crown_sqlite_bind_blob (CrownSqliteStatement *stmt,
+                        int                   index,
+                        const void           *data,
+                        gsize                 length)
+{
+  bind (sqlite3_bind_blob64 (stmt->stmt, index, data, length, SQLITE_STATIC));
+}
+
+void
+crown_sqlite_bind_null (CrownSqliteStatement *stmt,
+                        int                   index)
+{
+  bind (sqlite3_bind_null (stmt->stmt, index));
+}
+
+/**
+ * crown_sqlite_step:
+ *
+ * Returns: 1 where there is a row, 0 at the end, -1 with @error set; the statement is reset after 0 and -1
+ */
+int
+crown_sqlite_step (CrownSqliteStatement  *stmt,
+                   GError               **error)
+{
+  int result = sqlite3_step (stmt->stmt);
+
+  if (result == SQLITE_ROW)
+    return 1;
+  if (result != SQLITE_DONE)
+    fail (stmt->owner, stmt->name, result, error);
+  crown_sqlite_reset (stmt);
+
+  return result == SQLITE_DONE ? 0 : -1;
+}
+
+gboolean
+crown_sqlite_run (CrownSqliteStatement  *stmt,
+                  GError               **error)
+{
+  int result = crown_sqlite_step (stmt, error);
+
+  if (result > 0)
+    crown_sqlite_reset (stmt);
+
+  return result >= 0;
+}
+
+void
+crown_sqlite_reset (CrownSqliteStatement *stmt)
+{
+  sqlite3_reset (stmt->stmt);
+  sqlite3_clear_bindings (stmt->stmt);
+}
+
+gint64
+crown_sqlite_column_int (CrownSqliteStatement *stmt,
+                         int                   column)
+{
+  return sqlite3_column_int64 (stmt->stmt, column);
+}
+
+double
+crown_sqlite_column_double (CrownSqliteStatement *stmt,
+                            int                   column)
+{
+  return sqlite3_column_double (stmt->stmt, column);
+}
+
+const char *
+crown_sqlite_column_text (CrownSqliteStatement *stmt,
+                          int                   column)
+{
+  return (const char *) sqlite3_column_text (stmt->stmt, column);
+}
+
+int
+crown_sqlite_column_bytes (CrownSqliteStatement *stmt,
+                           int                   column)
+{
+  return sqlite3_column_bytes (stmt->stmt, column);
+}
+
+const void *
+crown_sqlite_column_blob (CrownSqliteStatement *stmt,
+                          int                   column)
+{
+  return sqlite3_column_blob (stmt->stmt, column);
+}
+
+gboolean
+crown_sqlite_column_is_null (CrownSqliteStatement *stmt,
+                             int                   column)
+{
+  return sqlite3_column_type (stmt->stmt, column) == SQLITE_NULL;
+}
+
+gint64
+crown_sqlite_last_insert_id (CrownSqlite *self)
+{
+  return sqlite3_last_insert_rowid (self->db);
+}
+
+int
+crown_sqlite_changes (CrownSqlite *self)
+{
+  return sqlite3_changes (self->db);
+}
+
+static gboolean
+begin (CrownSqlite             *self,
+       CrownSqliteTransaction  *tx,
+       const char              *sql,
+       GError                 **error)
+{
+  CrownSqliteStatement *stmt;
+
+  g_return_val_if_fail (!self->in_transaction, FALSE);
+
+  stmt = crown_sqlite_prepare (self, "begin", sql, error);
+  if (stmt == NULL || !crown_sqlite_run (stmt, error))
+    return FALSE;
+  self->in_transaction = TRUE;
+  tx->db = self;
+
+  return TRUE;
+}
+
+/**
+ * crown_sqlite_begin:
+ * @tx: (out caller-allocates): the scope
+ *
+ * BEGIN IMMEDIATE: waits for another writer here, not in the middle.
+ */
+gboolean
+crown_sqlite_begin (CrownSqlite             *self,
+                    CrownSqliteTransaction  *tx,
+                    GError                 **error)
+{
+  return begin (self, tx, "BEGIN IMMEDIATE", error);
+}
+
+gboolean
+crown_sqlite_begin_read (CrownSqlite             *self,
+                         CrownSqliteTransaction  *tx,
+                         GError                 **error)
+{
+  return begin (self, tx, "BEGIN", error);
+}
+
+gboolean
+crown_sqlite_commit (CrownSqliteTransaction  *tx,
+                     GError                 **error)
+{
+  CrownSqlite *self = tx->db;
+  CrownSqliteStatement *stmt;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  stmt = crown_sqlite_prepare (self, "commit", "COMMIT", error);
+  if (stmt == NULL || !crown_sqlite_run (stmt, error))
+    return FALSE;
+  self->in_transaction = FALSE;
+  tx->db = NULL;
+
+  return TRUE;
+}
+
+void
+crown_sqlite_rollback (CrownSqliteTransaction *tx)
+{
+  CrownSqlite *self = tx->db;
+
+  if (self == NULL)
+    return;
+  /* SQLite has rolled back by itself after some errors: then this one says so, and that is fine. */
+  if (!sqlite3_get_autocommit (self->db) && sqlite3_exec (self->db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
+    g_warning ("%s: rollback: %s", self->path, sqlite3_errmsg (self->db));
+  self->in_transaction = FALSE;
+  tx->db = NULL;
+}
+
+/**
+ * crown_sqlite_backup:
+ * @path: a file that is made or replaced
+ *
+ * SQLite's online backup: consistent while others write.
+ */
+gboolean
+crown_sqlite_backup (CrownSqlite  *self,
+                     const char   *path,
+                     GError      **error)
+{
+  g_autoptr (CrownSqlite) target = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE, error);
+  sqlite3_backup *backup;
+  int result;
+
+  if (target == NULL)
+    return FALSE;
+  backup = sqlite3_backup_init (target->db, "main", self->db, "main");
+  if (backup == NULL)
+    return fail (target, "backup", sqlite3_errcode (target->db), error);
+  sqlite3_backup_step (backup, -1);
+  result = sqlite3_backup_finish (backup);
+
+  return result == SQLITE_OK ? TRUE : fail (target, "backup", result, error);
+}
+
+/**
+ * crown_sqlite_check:
+ * @error: (out) (optional): %CROWN_SQLITE_ERROR_CORRUPT with the first complaint of SQLite's integrity_check
+ */
+gboolean
+crown_sqlite_check (CrownSqlite  *self,
+                    GError      **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self, "integrity check", "PRAGMA integrity_check(1)", error);
+  g_autofree char *answer = NULL;
+
+  if (stmt == NULL || crown_sqlite_step (stmt, error) < 0)
+    return FALSE;
+  answer = g_strdup (crown_sqlite_column_text (stmt, 0));
+  crown_sqlite_reset (stmt);
+  if (g_strcmp0 (answer, "ok") == 0)
+    return TRUE;
+  g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_CORRUPT, "%s: %s", self->path, answer);
+
+  return FALSE;
+}
