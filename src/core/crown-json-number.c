@@ -7,6 +7,7 @@
 
 #include "crown-json.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -49,13 +50,14 @@ shortest_digits (double value,
   int n_digits = 0;
   const char *exponent;
 
-  for (int precision = 1; precision <= 17; precision++)
+  /* A decimal of up to 15 digits survives the way through a double, so where there is a short form it stands before the
+   * zeros of the 15-digit one. Subnormal numbers have fewer digits than that to give: there all lengths are tried. */
+  for (int precision = value < DBL_MIN ? 1 : 15; precision <= 17; precision++)
     {
-      /* 15 digits are always faithful in the other direction, so a shorter form, where there is one, is found among the
-       * zeros that %e leaves at the end of those: the loop starts there. */
-      if (precision < 15)
-        precision = 15;
-      g_ascii_formatd (text, sizeof text, precision == 15 ? "%.14e" : precision == 16 ? "%.15e" : "%.16e", value);
+      char format[8];
+
+      g_snprintf (format, sizeof format, "%%.%de", precision - 1);
+      g_ascii_formatd (text, sizeof text, format, value);
       if (g_ascii_strtod (text, NULL) == value)
         break;
     }
