@@ -48,6 +48,7 @@ shortest_digits (double value,
 {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
   int n_digits = 0;
+  int unused;
   const char *exponent;
 
   /* A decimal of up to 15 digits survives the way through a double, so where there is a short form it stands before the
@@ -60,6 +61,27 @@ shortest_digits (double value,
       g_ascii_formatd (text, sizeof text, format, value);
       if (g_ascii_strtod (text, NULL) == value)
         break;
+    }
+
+  /* Above a power of two the doubles lie twice as far apart as below it: there a 16-digit decimal that is not the nearest
+   * one may still read back, and is shorter than the 17-digit one. */
+  if (frexp (value, &unused) == 0.5 && value >= DBL_MIN)
+    {
+      char shorter[G_ASCII_DTOSTR_BUF_SIZE];
+      guint64 whole;
+
+      g_ascii_formatd (shorter, sizeof shorter, "%.15e", value);
+      exponent = strchr (shorter, 'e');
+      whole = (guint64) (shorter[0] - '0') * G_GUINT64_CONSTANT (1000000000000000) + g_ascii_strtoull (shorter + 2, NULL, 10) + 1;
+      g_snprintf (shorter, sizeof shorter, "%" G_GUINT64_FORMAT "e%d", whole,
+                  (int) g_ascii_strtoll (exponent + 1, NULL, 10) - 15);
+      if (strcspn (text, "e") == strlen ("d.dddddddddddddddd") && g_ascii_strtod (shorter, NULL) == value)
+        {
+          *point = (int) g_ascii_strtoll (strchr (shorter, 'e') + 1, NULL, 10) + 16;
+          for (const char *p = shorter; *p != 'e'; p++)
+            digits[n_digits++] = *p;
+          return n_digits;
+        }
     }
 
   exponent = strchr (text, 'e');
