@@ -1,0 +1,594 @@
+/* crown-rest-api.c: finding the route, who asks, and what they are told
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-server"
+
+#include "crown-rest-api.h"
+
+#include <string.h>
+
+#include "core/crown-json.h"
+#include "crown-rest-private.h"
+#include "crown-server-error.h"
+
+#define ROOT           "/api/v1/"
+#define KEY_LENGTH_MAX 255
+#define REFUSAL_KEY    "crown-rest-refusal"
+
+/**
+ * CrownRestApi:
+ *
+ * REST on a SoupServer: routes are two tables (reads and writes), and everything that all of them need is here: tokens,
+ * roles, body limits, Idempotency-Key, ETag, problem+json. Runs on the SoupServer's thread.
+ */
+struct _CrownRestApi
+{
+  GObject              parent_instance;
+
+  SoupServer          *soup;
+  CrownEventSequencer *sequencer;
+  CrownAuthenticator  *authenticator;
+};
+
+G_DEFINE_FINAL_TYPE (CrownRestApi, crown_rest_api, G_TYPE_OBJECT)
+
+/* Returns: (nullable): the value of ?@name= */
+const char *
+crown_rest_request_get_query (CrownRestRequest *request,
+                              const char       *name)
+{
+  return request->query != NULL ? g_hash_table_lookup (request->query, name) : NULL;
+}
+
+/**
+ * crown_rest_request_get_number:
+ * @value: (out): the value of ?@name=, or @otherwise
+ *
+ * Returns: %FALSE with %CROWN_SERVER_ERROR_BAD_REQUEST if it is no number up to @max
+ */
+gboolean
+crown_rest_request_get_number (CrownRestRequest  *request,
+                               const char        *name,
+                               guint64            otherwise,
+                               guint64            max,
+                               guint64           *value,
+                               GError           **error)
+{
+  const char *text = crown_rest_request_get_query (request, name);
+
+  *value = otherwise;
+  if (text == NULL || g_ascii_string_to_unsigned (text, 10, 0, max, value, NULL))
+    return TRUE;
+
+  g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_BAD_REQUEST,
+               "?%s= is no number from 0 to %" G_GUINT64_FORMAT, name, max);
+  return FALSE;
+}
+
+/**
+ * crown_rest_request_load_row:
+ * @row: (out) (transfer full): the row
+ *
+ * Returns: %FALSE with %CROWN_SERVER_ERROR_NOT_FOUND if it is not there
+ */
+gboolean
+crown_rest_request_load_row (CrownRestRequest  *request,
+                             CrownStore         store,
+                             gint64             id,
+                             CrownLedgerRow   **row,
+                             GError           **error)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, id);
+
+  if (!crown_event_ledger_load_row (request->ledger, request->stream, store, text, row, error))
+    return FALSE;
+
+  if (*row != NULL)
+    return TRUE;
+
+  g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_NOT_FOUND, "There is no %s in %s",
+               text, crown_store_to_string (store));
+  return FALSE;
+}
+
+static gboolean
+match_path (const char *pattern,
+            const char *path,
+            gint64     *workspace_id,
+            gint64     *id)
+{
+  g_auto (GStrv) expected = g_strsplit (pattern, "/", -1);
+  g_auto (GStrv) given = g_strsplit (path, "/", -1);
+  guint i;
+
+  *workspace_id = *id = 0;
+  for (i = 0; expected[i] != NULL && given[i] != NULL; i++)
+    {
+      gint64 *number = strcmp (expected[i], "{w}") == 0 ? workspace_id : strcmp (expected[i], "{id}") == 0 ? id : NULL;
+      guint64 value;
+
+      if (number == NULL)
+        {
+          if (strcmp (expected[i], given[i]) != 0)
+            return FALSE;
+        }
+      else if (g_ascii_string_to_unsigned (given[i], 10, 1, G_MAXINT64, &value, NULL))
+        *number = (gint64) value;
+      else
+        return FALSE;
+    }
+
+  return expected[i] == NULL && given[i] == NULL;
+}
+
+static const CrownRestRoute *
+find_route (const char  *method,
+            const char  *path,
+            gint64      *workspace_id,
+            gint64      *id,
+            GError     **error)
+{
+  const CrownRestRoute *tables[] = { crown_rest_read_routes, crown_rest_write_routes };
+  gboolean found = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
+    {
+      for (const CrownRestRoute *route = tables[i]; route->method != NULL; route++)
+        {
+          if (!match_path (route->pattern, path, workspace_id, id))
+            continue;
+
+          if (strcmp (route->method, method) == 0)
+            return route;
+
+          found = TRUE;
+        }
+    }
+
+  if (found)
+    g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_METHOD, "%s is not for this", method);
+  else
+    g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_NOT_FOUND, "There is nothing at %s%.200s", ROOT, path);
+  return NULL;
+}
+
+/* Finds the route and checks that the sender may use it. */
+static const CrownRestRoute *
+admit (CrownRestApi       *self,
+       SoupServerMessage  *message,
+       const char         *path,
+       CrownPrincipal     *who,
+       gint64             *workspace_id,
+       gint64             *id,
+       GError            **error)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  const char *authorization = soup_message_headers_get_one (headers, "Authorization");
+  const char *token = NULL;
+  const CrownRestRoute *route;
+
+  if (authorization != NULL && g_ascii_strncasecmp (authorization, "Bearer ", strlen ("Bearer ")) == 0)
+    token = authorization + strlen ("Bearer ");
+
+  if (!crown_authenticator_check (self->authenticator, token, who, error))
+    return NULL;
+
+  path = g_str_has_prefix (path, ROOT) ? path + strlen (ROOT) : "";
+  route = find_route (soup_server_message_get_method (message), path, workspace_id, id, error);
+  if (route == NULL)
+    return NULL;
+
+  if (*workspace_id != 0 && !crown_authenticator_check_member (self->authenticator, who, *workspace_id, error))
+    return NULL;
+
+  if (who->role < route->role)
+    {
+      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_FORBIDDEN,
+                   "A %s may not do this", crown_role_to_string (who->role));
+      return NULL;
+    }
+
+  return route;
+}
+
+static void
+respond (SoupServerMessage *message,
+         guint              status,
+         const char        *content_type,
+         const char        *body,
+         gsize              length)
+{
+  soup_server_message_set_status (message, status, NULL);
+  if (length > 0)
+    soup_server_message_set_response (message, content_type, SOUP_MEMORY_COPY, body, length);
+}
+
+static void
+respond_error (SoupServerMessage *message,
+               const GError      *error,
+               const char        *current)
+{
+  g_autoptr (JsonObject) problem = json_object_new ();
+  const char *code = crown_server_error_code (error);
+  guint status = crown_server_error_status (error);
+  g_autofree char *type = g_strconcat ("urn:crown4:problem:", code, NULL);
+
+  json_object_set_string_member (problem, "type", type);
+  json_object_set_string_member (problem, "title", crown_server_error_title (error));
+  json_object_set_int_member (problem, "status", status);
+  /* What went wrong inside is for the log, not for whoever asks. */
+  json_object_set_string_member (problem, "detail", status >= 500 ? "See the server's log" : error->message);
+  json_object_set_string_member (problem, "code", code);
+  if (current != NULL)
+    {
+      JsonNode *node = crown_json_parse (current, -1, NULL);
+
+      if (node != NULL)
+        json_object_set_member (problem, "current", node);
+    }
+
+  if (status >= 500)
+    g_warning ("%s %s: %s", soup_server_message_get_method (message),
+               g_uri_get_path (soup_server_message_get_uri (message)), error->message);
+
+  if (status == SOUP_STATUS_UNAUTHORIZED)
+    soup_message_headers_replace (soup_server_message_get_response_headers (message), "WWW-Authenticate", "Bearer");
+
+  g_autofree char *json = crown_json_object_to_string (problem);
+
+  respond (message, status, "application/problem+json", json, strlen (json));
+}
+
+static void
+respond_answer (SoupServerMessage *message,
+                guint              status,
+                const char        *body,
+                gsize              length,
+                const char        *etag,
+                guint64            sequence)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+
+  if (sequence > 0)
+    {
+      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, sequence);
+
+      soup_message_headers_replace (headers, "X-Crown-Sequence", number);
+    }
+
+  if (etag != NULL)
+    {
+      g_autofree char *quoted = g_strconcat ("\"", etag, "\"", NULL);
+      const char *known = soup_message_headers_get_list (soup_server_message_get_request_headers (message), "If-None-Match");
+
+      soup_message_headers_replace (headers, "ETag", quoted);
+      if (known != NULL && strcmp (soup_server_message_get_method (message), "GET") == 0 &&
+          strstr (known, quoted) != NULL)
+        {
+          respond (message, SOUP_STATUS_NOT_MODIFIED, NULL, NULL, 0);
+          return;
+        }
+    }
+
+  soup_message_headers_replace (headers, "Cache-Control", "no-cache");
+  respond (message, status, "application/json", body, length);
+}
+
+/* What makes two requests the same one. */
+static void
+hash_request (SoupServerMessage *message,
+              GBytes            *body,
+              char               hex[65])
+{
+  GUri *uri = soup_server_message_get_uri (message);
+  const char *query = g_uri_get_query (uri);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  const char *parts[] = { soup_server_message_get_method (message), g_uri_get_path (uri), query != NULL ? query : "" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    g_byte_array_append (bytes, (const guint8 *) parts[i], (guint) strlen (parts[i]) + 1);
+
+  gsize length;
+  const guint8 *data = g_bytes_get_data (body, &length);
+
+  if (length > 0)
+    g_byte_array_append (bytes, data, (guint) length);
+  crown_checksum_bytes (bytes->data, bytes->len, hex);
+}
+
+/* TRUE with *@answer NULL: the key is new. */
+static gboolean
+find_answer (CrownRestRequest   *request,
+             const char         *key,
+             const char         *hash,
+             gint64              now,
+             CrownLedgerAnswer **answer,
+             GError            **error)
+{
+  if (!crown_event_ledger_load_answer (request->ledger, &request->who, key, now, answer, error))
+    return FALSE;
+
+  if (*answer == NULL || strcmp ((*answer)->request_hash, hash) == 0)
+    return TRUE;
+
+  g_clear_pointer (answer, crown_ledger_answer_free);
+  g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_KEY_REUSED,
+               "Idempotency-Key “%s” came before with another request", key);
+  return FALSE;
+}
+
+static gboolean
+handle_read (CrownRestRequest      *request,
+             const CrownRestRoute  *route,
+             SoupServerMessage     *message,
+             GError               **error)
+{
+  gboolean ok;
+
+  if (!crown_event_ledger_begin (request->ledger, FALSE, error))
+    return FALSE;
+
+  ok = route->read (request, error);
+  crown_event_ledger_rollback (request->ledger);
+
+  if (ok)
+    respond_answer (message, request->status, request->answer->str, request->answer->len, request->etag, request->sequence);
+  return ok;
+}
+
+/* The events, the rows and the answer under its key are one transaction: whoever asks again, however the first attempt
+ * ended, is either told the same or does it for the first time. */
+static gboolean
+handle_write (CrownRestRequest      *request,
+              const CrownRestRoute  *route,
+              SoupServerMessage     *message,
+              GError               **error)
+{
+  const char *key = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Idempotency-Key");
+  gint64 now = crown_clock_now_us (crown_event_sequencer_get_clock (request->sequencer)) / G_USEC_PER_SEC;
+  g_autoptr (CrownLedgerAnswer) answer = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+  char hash[65];
+
+  if (key == NULL || *key == '\0' || strlen (key) > KEY_LENGTH_MAX || !g_utf8_validate (key, -1, NULL))
+    {
+      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_KEY_MISSING,
+                   "A write needs an Idempotency-Key of at most %d bytes", KEY_LENGTH_MAX);
+      return FALSE;
+    }
+
+  hash_request (message, request->body, hash);
+  if (!find_answer (request, key, hash, now, &answer, error))
+    return FALSE;
+
+  if (answer != NULL)
+    {
+      respond_answer (message, answer->status, answer->body, strlen (answer->body), answer->etag, answer->sequence);
+      return TRUE;
+    }
+
+  if (route->takes_json)
+    {
+      gsize length;
+      const char *data = g_bytes_get_data (request->body, &length);
+
+      request->json = crown_json_parse_object (data != NULL ? data : "", (gssize) length, error);
+      if (request->json == NULL)
+        return FALSE;
+    }
+
+  if (route->prepare != NULL && !route->prepare (request, error))
+    return FALSE;
+
+  g_autoptr (CrownEventWrite) write = crown_event_sequencer_begin (request->sequencer, &request->who, key, error);
+
+  if (write == NULL || !route->write (request, write, error))
+    return FALSE;
+
+  CrownLedgerAnswer kept = {
+    .request_hash = hash,
+    .status = request->status,
+    .body = request->answer->str,
+    .etag = request->etag,
+    .sequence = request->sequence,
+  };
+
+  if (!crown_event_ledger_put_answer (request->ledger, &request->who, key, &kept, now, error) ||
+      (events = crown_event_write_commit (write, error)) == NULL)
+    return FALSE;
+
+  respond_answer (message, kept.status, kept.body, request->answer->len, kept.etag, kept.sequence);
+  return TRUE;
+}
+
+static void
+on_request (SoupServer        *soup,
+            SoupServerMessage *message,
+            const char        *path,
+            GHashTable        *query,
+            gpointer           user_data)
+{
+  CrownRestApi *self = user_data;
+  const GError *refusal = g_object_get_data (G_OBJECT (message), REFUSAL_KEY);
+  g_autoptr (GError) error = NULL;
+  CrownRestRequest request = {
+    .sequencer = self->sequencer,
+    .ledger = crown_event_sequencer_get_ledger (self->sequencer),
+    .query = query,
+    .status = SOUP_STATUS_OK,
+  };
+  const CrownRestRoute *route;
+  gboolean ok;
+
+  if (refusal != NULL)
+    {
+      respond_error (message, refusal, NULL);
+      return;
+    }
+
+  route = admit (self, message, path, &request.who, &request.workspace_id, &request.id, &error);
+  if (route == NULL)
+    {
+      respond_error (message, error, NULL);
+      return;
+    }
+
+  request.if_match = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "If-Match");
+  request.stream = crown_event_stream_name (CROWN_SCOPE_WORKSPACE, request.who.workspace_id);
+  request.body = soup_message_body_flatten (soup_server_message_get_request_body (message));
+  request.answer = g_string_new (NULL);
+
+  ok = route->write != NULL ? handle_write (&request, route, message, &error)
+                            : handle_read (&request, route, message, &error);
+  if (!ok)
+    respond_error (message, error, request.current);
+
+  g_string_free (request.answer, TRUE);
+  g_bytes_unref (request.body);
+  g_free (request.stream);
+  g_free (request.etag);
+  g_free (request.current);
+  g_clear_pointer (&request.json, json_object_unref);
+  g_clear_pointer (&request.pipeline, crown_pipeline_free);
+}
+
+/* Nothing more of the body is kept; the answer comes when it has been read past. */
+static void
+refuse_body (SoupServerMessage *message,
+             GError            *error)
+{
+  SoupMessageBody *body = soup_server_message_get_request_body (message);
+
+  g_object_set_data_full (G_OBJECT (message), REFUSAL_KEY, error, (GDestroyNotify) g_error_free);
+  soup_message_body_set_accumulate (body, FALSE);
+  soup_message_body_truncate (body);
+}
+
+static void
+refuse_too_large (SoupServerMessage *message,
+                  gsize              limit)
+{
+  refuse_body (message, g_error_new (CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_TOO_LARGE,
+                                     "The body is over %" G_GSIZE_FORMAT " bytes", limit));
+}
+
+static void
+on_got_chunk (SoupServerMessage *message,
+              GBytes            *chunk,
+              gpointer           user_data)
+{
+  gsize limit = GPOINTER_TO_SIZE (user_data);
+
+  if (g_object_get_data (G_OBJECT (message), REFUSAL_KEY) == NULL &&
+      (gsize) soup_server_message_get_request_body (message)->length > limit)
+    refuse_too_large (message, limit);
+}
+
+/* Before the body: whoever may not send it, or sends too much, does not fill the memory. */
+static void
+on_headers (SoupServer        *soup,
+            SoupServerMessage *message,
+            const char        *path,
+            GHashTable        *query,
+            gpointer           user_data)
+{
+  CrownRestApi *self = user_data;
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  g_autoptr (GError) error = NULL;
+  CrownPrincipal who;
+  gint64 workspace_id;
+  gint64 id;
+  const CrownRestRoute *route = admit (self, message, path, &who, &workspace_id, &id, &error);
+
+  if (route == NULL)
+    {
+      refuse_body (message, g_steal_pointer (&error));
+      return;
+    }
+
+  if (soup_message_headers_get_content_length (headers) > (goffset) route->body_max)
+    refuse_too_large (message, route->body_max);
+  else
+    g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), GSIZE_TO_POINTER (route->body_max));
+}
+
+static void
+on_healthz (SoupServer        *soup,
+            SoupServerMessage *message,
+            const char        *path,
+            GHashTable        *query,
+            gpointer           user_data)
+{
+  static const char answer[] = "{\"status\":\"ok\"}";
+
+  respond (message, SOUP_STATUS_OK, "application/json", answer, strlen (answer));
+}
+
+static void
+on_readyz (SoupServer        *soup,
+           SoupServerMessage *message,
+           const char        *path,
+           GHashTable        *query,
+           gpointer           user_data)
+{
+  CrownRestApi *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *epoch = NULL;
+
+  if (crown_event_ledger_load_meta (crown_event_sequencer_get_ledger (self->sequencer), "epoch", &epoch, &error))
+    on_healthz (soup, message, path, query, user_data);
+  else
+    respond_error (message, error, NULL);
+}
+
+/**
+ * crown_rest_api_new:
+ * @soup: (transfer none): gets handlers at /api/v1, /healthz and /readyz
+ *
+ * Returns: (transfer full): an interface that answers for as long as it is kept
+ */
+CrownRestApi *
+crown_rest_api_new (SoupServer          *soup,
+                    CrownEventSequencer *sequencer,
+                    CrownAuthenticator  *authenticator)
+{
+  CrownRestApi *self = g_object_new (CROWN_TYPE_REST_API, NULL);
+
+  self->soup = g_object_ref (soup);
+  self->sequencer = g_object_ref (sequencer);
+  self->authenticator = g_object_ref (authenticator);
+
+  soup_server_add_early_handler (soup, "/api/v1", on_headers, self, NULL);
+  soup_server_add_handler (soup, "/api/v1", on_request, self, NULL);
+  soup_server_add_handler (soup, "/healthz", on_healthz, self, NULL);
+  soup_server_add_handler (soup, "/readyz", on_readyz, self, NULL);
+  return self;
+}
+
+static void
+crown_rest_api_finalize (GObject *object)
+{
+  CrownRestApi *self = CROWN_REST_API (object);
+
+  soup_server_remove_handler (self->soup, "/api/v1");
+  soup_server_remove_handler (self->soup, "/healthz");
+  soup_server_remove_handler (self->soup, "/readyz");
+  g_clear_object (&self->soup);
+  g_clear_object (&self->sequencer);
+  g_clear_object (&self->authenticator);
+
+  G_OBJECT_CLASS (crown_rest_api_parent_class)->finalize (object);
+}
+
+static void
+crown_rest_api_class_init (CrownRestApiClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = crown_rest_api_finalize;
+}
+
+static void
+crown_rest_api_init (CrownRestApi *self)
+{
+}

@@ -1,0 +1,22 @@
+/* crown-rest-api.h: the server's REST interface, /api/v1
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "crown-authenticator.h"
+#include "crown-event-sequencer.h"
+
+G_BEGIN_DECLS
+
+#define CROWN_TYPE_REST_API (crown_rest_api_get_type ())
+G_DECLARE_FINAL_TYPE (CrownRestApi, crown_rest_api, CROWN, REST_API, GObject)
+
+CrownRestApi *crown_rest_api_new (SoupServer          *soup,
+                                  CrownEventSequencer *sequencer,
+                                  CrownAuthenticator  *authenticator);
+
+G_END_DECLS

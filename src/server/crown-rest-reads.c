@@ -1,0 +1,404 @@
+/* crown-rest-reads.c: the routes that change nothing
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-server"
+
+#include "core/crown-json.h"
+#include "core/crown-limits.h"
+#include "crown-rest-private.h"
+#include "crown-server-error.h"
+
+static gboolean
+get_workspaces (CrownRestRequest  *request,
+                GError           **error)
+{
+  g_autoptr (JsonObject) answer = json_object_new ();
+  g_autofree char *name = NULL;
+  JsonArray *workspaces = json_array_new ();
+  JsonObject *workspace = json_object_new ();
+
+  if (!crown_event_ledger_load_workspace (request->ledger, request->who.workspace_id, &name, error))
+    {
+      json_array_unref (workspaces);
+      json_object_unref (workspace);
+      return FALSE;
+    }
+
+  json_object_set_int_member (workspace, "id", request->who.workspace_id);
+  json_object_set_string_member (workspace, "name", name != NULL ? name : "");
+  json_object_set_string_member (workspace, "role", crown_role_to_string (request->who.role));
+  json_object_set_int_member (workspace, "user_id", request->who.user_id);
+  json_array_add_object_element (workspaces, workspace);
+  json_object_set_array_member (answer, "workspaces", workspaces);
+
+  g_autofree char *json = crown_json_object_to_string (answer);
+
+  g_string_assign (request->answer, json);
+  return TRUE;
+}
+
+static void
+append_rows (GString   *out,
+             GPtrArray *rows,
+             guint      n_rows)
+{
+  for (guint i = 0; i < n_rows; i++)
+    {
+      const CrownLedgerRow *row = g_ptr_array_index (rows, i);
+
+      if (i > 0)
+        g_string_append_c (out, ',');
+      g_string_append (out, row->json);
+    }
+}
+
+static gboolean
+append_store (CrownRestRequest  *request,
+              CrownStore         store,
+              GError           **error)
+{
+  g_autoptr (GPtrArray) rows = crown_event_ledger_list_rows (request->ledger, request->stream, store, NULL, 0, error);
+  g_autoptr (GPtrArray) own = NULL;
+
+  if (rows == NULL)
+    return FALSE;
+
+  g_string_append_printf (request->answer, "\"%s\":[", crown_store_to_string (store));
+  append_rows (request->answer, rows, rows->len);
+
+  /* What belongs to the user alone, such as reminders, is in the user's stream. */
+  if (store == CROWN_STORE_METADATA)
+    {
+      g_autofree char *stream = crown_event_stream_name (CROWN_SCOPE_USER, request->who.user_id);
+
+      own = crown_event_ledger_list_rows (request->ledger, stream, store, NULL, 0, error);
+      if (own == NULL)
+        return FALSE;
+
+      if (rows->len > 0 && own->len > 0)
+        g_string_append_c (request->answer, ',');
+      append_rows (request->answer, own, own->len);
+    }
+
+  g_string_append_c (request->answer, ']');
+  return TRUE;
+}
+
+/* FALSE with an error where the query names a store that the server does not have. */
+static gboolean
+get_store (CrownRestRequest  *request,
+           CrownStore        *store,
+           GError           **error)
+{
+  const char *name = crown_rest_request_get_query (request, "store");
+
+  *store = CROWN_STORE_NONE;
+  if (name == NULL)
+    return TRUE;
+
+  if (crown_store_from_string (name, store) && *store != CROWN_STORE_SESSIONS && *store != CROWN_STORE_NONE)
+    return TRUE;
+
+  g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_BAD_REQUEST, "There is no store “%s”", name);
+  return FALSE;
+}
+
+static gboolean
+get_snapshot (CrownRestRequest  *request,
+              GError           **error)
+{
+  static const CrownStore stores[] = {
+    CROWN_STORE_MEETINGS, CROWN_STORE_TASKS, CROWN_STORE_ANALYTICS, CROWN_STORE_METADATA
+  };
+  g_autofree char *user_stream = crown_event_stream_name (CROWN_SCOPE_USER, request->who.user_id);
+  CrownStreamHead head;
+  CrownStreamHead user_head;
+  CrownStore only;
+  gboolean first = TRUE;
+
+  if (!get_store (request, &only, error) ||
+      !crown_event_ledger_load_head (request->ledger, request->stream, &head, error) ||
+      !crown_event_ledger_load_head (request->ledger, user_stream, &user_head, error))
+    return FALSE;
+
+  g_string_append_printf (request->answer,
+                          "{\"epoch\":\"%s\",\"sequence\":%" G_GUINT64_FORMAT ",\"user_sequence\":%" G_GUINT64_FORMAT
+                          ",\"stores\":{",
+                          crown_event_ledger_get_epoch (request->ledger), head.sequence, user_head.sequence);
+
+  for (guint i = 0; i < G_N_ELEMENTS (stores); i++)
+    {
+      if (only != CROWN_STORE_NONE && only != stores[i])
+        continue;
+
+      if (!first)
+        g_string_append_c (request->answer, ',');
+      first = FALSE;
+
+      if (!append_store (request, stores[i], error))
+        return FALSE;
+    }
+
+  g_string_append (request->answer, "}}");
+  return TRUE;
+}
+
+/* The ids and checksums of one of the 256 parts of a store: where two digests differ, this says which rows do. */
+static gboolean
+append_bucket (CrownRestRequest  *request,
+               CrownStore         store,
+               guint              bucket,
+               GError           **error)
+{
+  g_autoptr (GPtrArray) rows = crown_event_ledger_list_rows (request->ledger, request->stream, store, NULL, 0, error);
+  gboolean first = TRUE;
+
+  if (rows == NULL)
+    return FALSE;
+
+  g_string_append_printf (request->answer, ",\"bucket\":%u,\"rows\":[", bucket);
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const CrownLedgerRow *row = g_ptr_array_index (rows, i);
+
+      if (crown_digest_bucket (g_ascii_strtoll (row->id, NULL, 10)) != bucket)
+        continue;
+
+      g_string_append_printf (request->answer, "%s[%s,\"%s\"]", first ? "" : ",", row->id, row->checksum);
+      first = FALSE;
+    }
+
+  g_string_append_c (request->answer, ']');
+  return TRUE;
+}
+
+static gboolean
+get_digest (CrownRestRequest  *request,
+            GError           **error)
+{
+  CrownStreamHead head;
+  CrownDigest digest;
+  CrownStore store;
+  guint64 count;
+  guint64 bucket;
+  char hex[65];
+
+  if (!get_store (request, &store, error))
+    return FALSE;
+
+  if (store == CROWN_STORE_NONE)
+    {
+      g_set_error_literal (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_BAD_REQUEST, "?store= is needed");
+      return FALSE;
+    }
+
+  if (!crown_event_ledger_load_head (request->ledger, request->stream, &head, error) ||
+      !crown_event_ledger_load_digest (request->ledger, request->stream, store, &count, &digest, error) ||
+      !crown_rest_request_get_number (request, "bucket", 0, CROWN_DIGEST_BUCKETS - 1, &bucket, error))
+    return FALSE;
+
+  crown_digest_to_hex (&digest, hex);
+  g_string_append_printf (request->answer,
+                          "{\"store\":\"%s\",\"count\":%" G_GUINT64_FORMAT ",\"digest\":\"%s\""
+                          ",\"sequence\":%" G_GUINT64_FORMAT ",\"epoch\":\"%s\"",
+                          crown_store_to_string (store), count, hex, head.sequence,
+                          crown_event_ledger_get_epoch (request->ledger));
+
+  if (crown_rest_request_get_query (request, "bucket") != NULL && store != CROWN_STORE_METADATA &&
+      !append_bucket (request, store, (guint) bucket, error))
+    return FALSE;
+
+  g_string_append_c (request->answer, '}');
+  return TRUE;
+}
+
+static gboolean
+get_events (CrownRestRequest  *request,
+            GError           **error)
+{
+  CrownStreamHead head;
+  guint64 after;
+  guint64 limit;
+
+  if (!crown_rest_request_get_number (request, "after", 0, G_MAXINT64, &after, error) ||
+      !crown_rest_request_get_number (request, "limit", CROWN_REST_PAGE_MAX, G_MAXINT32, &limit, error) ||
+      !crown_event_ledger_load_head (request->ledger, request->stream, &head, error))
+    return FALSE;
+
+  limit = CLAMP (limit, 1, CROWN_REST_PAGE_MAX);
+
+  g_autoptr (GPtrArray) events =
+    crown_event_ledger_load_events (request->ledger, request->stream, 0, after, (guint) limit + 1, error);
+
+  if (events == NULL)
+    return FALSE;
+
+  g_string_append (request->answer, "{\"events\":[");
+  for (guint i = 0; i < MIN (events->len, (guint) limit); i++)
+    {
+      const CrownLedgerEvent *event = g_ptr_array_index (events, i);
+
+      if (i > 0)
+        g_string_append_c (request->answer, ',');
+      crown_envelope_write (event->envelope, event->envelope->prev_sequence, FALSE, request->answer);
+    }
+
+  g_string_append_printf (request->answer,
+                          "],\"has_more\":%s,\"epoch\":\"%s\",\"sequence\":%" G_GUINT64_FORMAT
+                          ",\"floor\":%" G_GUINT64_FORMAT "}",
+                          events->len > limit ? "true" : "false", crown_event_ledger_get_epoch (request->ledger),
+                          head.sequence, head.floor);
+  return TRUE;
+}
+
+static gboolean
+get_stats (CrownRestRequest  *request,
+           GError           **error)
+{
+  g_autoptr (CrownLedgerRow) row = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  JsonObject *stats;
+
+  if (!crown_event_ledger_load_row (request->ledger, request->stream, CROWN_STORE_METADATA, "stats", &row, error))
+    return FALSE;
+
+  if (row != NULL && (object = crown_json_parse_object (row->json, -1, error)) == NULL)
+    return FALSE;
+
+  if (object != NULL && (stats = crown_json_opt_object (object, "value")) != NULL)
+    {
+      g_autofree char *json = crown_json_object_to_string (stats);
+
+      g_string_assign (request->answer, json);
+    }
+  else
+    g_string_assign (request->answer, "{\"total_meetings\":0,\"total_tasks\":0,\"hours_saved\":0,"
+                                      "\"active_meetings\":0,\"archived_meetings\":0}");
+  return TRUE;
+}
+
+static gboolean
+list_store (CrownRestRequest  *request,
+            CrownStore         store,
+            GError           **error)
+{
+  guint64 limit;
+  guint64 cursor;
+
+  if (!crown_rest_request_get_number (request, "limit", 100, G_MAXINT32, &limit, error) ||
+      !crown_rest_request_get_number (request, "cursor", 0, G_MAXINT64, &cursor, error))
+    return FALSE;
+
+  limit = CLAMP (limit, 1, CROWN_REST_PAGE_MAX);
+
+  g_autofree char *after = g_strdup_printf ("%" G_GUINT64_FORMAT, cursor);
+  g_autoptr (GPtrArray) rows =
+    crown_event_ledger_list_rows (request->ledger, request->stream, store, after, (guint) limit + 1, error);
+
+  if (rows == NULL)
+    return FALSE;
+
+  guint n_rows = MIN (rows->len, (guint) limit);
+
+  g_string_append (request->answer, "{\"items\":[");
+  append_rows (request->answer, rows, n_rows);
+  if (rows->len > n_rows)
+    {
+      const CrownLedgerRow *last = g_ptr_array_index (rows, n_rows - 1);
+
+      g_string_append_printf (request->answer, "],\"next_cursor\":%s}", last->id);
+    }
+  else
+    g_string_append (request->answer, "],\"next_cursor\":null}");
+  return TRUE;
+}
+
+static gboolean
+get_meetings (CrownRestRequest  *request,
+              GError           **error)
+{
+  return list_store (request, CROWN_STORE_MEETINGS, error);
+}
+
+static gboolean
+get_tasks (CrownRestRequest  *request,
+           GError           **error)
+{
+  return list_store (request, CROWN_STORE_TASKS, error);
+}
+
+static gboolean
+get_row (CrownRestRequest  *request,
+         CrownStore         store,
+         GError           **error)
+{
+  g_autoptr (CrownLedgerRow) row = NULL;
+
+  if (!crown_rest_request_load_row (request, store, request->id, &row, error))
+    return FALSE;
+
+  request->etag = g_strdup (row->checksum);
+  g_string_assign (request->answer, row->json);
+  return TRUE;
+}
+
+static gboolean
+get_meeting (CrownRestRequest  *request,
+             GError           **error)
+{
+  return get_row (request, CROWN_STORE_MEETINGS, error);
+}
+
+static gboolean
+get_task (CrownRestRequest  *request,
+          GError           **error)
+{
+  return get_row (request, CROWN_STORE_TASKS, error);
+}
+
+static gboolean
+get_analytics (CrownRestRequest  *request,
+               GError           **error)
+{
+  return get_row (request, CROWN_STORE_ANALYTICS, error);
+}
+
+static gboolean
+get_transcript (CrownRestRequest  *request,
+                GError           **error)
+{
+  g_autoptr (CrownLedgerRow) meeting = NULL;
+  g_autofree char *json = NULL;
+
+  /* The meeting first: a transcript is found by the meeting's id alone, and that may be of another workspace. */
+  if (!crown_rest_request_load_row (request, CROWN_STORE_MEETINGS, request->id, &meeting, error) ||
+      !crown_event_ledger_load_transcript (request->ledger, request->id, &json, error))
+    return FALSE;
+
+  if (json == NULL)
+    {
+      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_NOT_FOUND,
+                   "Meeting %" G_GINT64_FORMAT " has no transcript", request->id);
+      return FALSE;
+    }
+
+  g_string_assign (request->answer, json);
+  return TRUE;
+}
+
+const CrownRestRoute crown_rest_read_routes[] = {
+  { "GET", "workspaces", CROWN_ROLE_VIEWER, 0, FALSE, get_workspaces },
+  { "GET", "workspaces/{w}/snapshot", CROWN_ROLE_VIEWER, 0, FALSE, get_snapshot },
+  { "GET", "workspaces/{w}/digest", CROWN_ROLE_VIEWER, 0, FALSE, get_digest },
+  { "GET", "workspaces/{w}/events", CROWN_ROLE_VIEWER, 0, FALSE, get_events },
+  { "GET", "workspaces/{w}/stats", CROWN_ROLE_VIEWER, 0, FALSE, get_stats },
+  { "GET", "workspaces/{w}/meetings", CROWN_ROLE_VIEWER, 0, FALSE, get_meetings },
+  { "GET", "workspaces/{w}/meetings/{id}", CROWN_ROLE_VIEWER, 0, FALSE, get_meeting },
+  { "GET", "workspaces/{w}/meetings/{id}/transcript", CROWN_ROLE_VIEWER, 0, FALSE, get_transcript },
+  { "GET", "workspaces/{w}/tasks", CROWN_ROLE_VIEWER, 0, FALSE, get_tasks },
+  { "GET", "workspaces/{w}/tasks/{id}", CROWN_ROLE_VIEWER, 0, FALSE, get_task },
+  { "GET", "workspaces/{w}/analytics/{id}", CROWN_ROLE_VIEWER, 0, FALSE, get_analytics },
+  { NULL }
+};
