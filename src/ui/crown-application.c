@@ -1,0 +1,479 @@
+/* crown-application.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-ui"
+
+#include "crown-application.h"
+
+#include "client/crown-client.h"
+#include "crown-config.h"
+#include "crown-demo.h"
+#include "crown-window.h"
+#include "server/crown-server.h"
+
+#include <glib/gi18n.h>
+
+#define LOCAL_USER      1
+#define LOCAL_WORKSPACE 1
+
+/**
+ * CrownApplication:
+ *
+ * Cache first: the client is opened on its folder and the window shown; the server is started, or connected to, only
+ * when the first frame is on the screen.
+ */
+struct _CrownApplication
+{
+  AdwApplication  parent_instance;
+
+  gint64          started_at;  /* monotonic µs, taken at the top of main() */
+  char           *profile;     /* folder of everything that this program keeps */
+  char           *server_url;  /* (nullable): a remote server */
+  gint64          workspace;
+  gboolean        offline;
+  gboolean        demo;
+  gboolean        report;      /* print the start's times and quit */
+  double          first_frame; /* ms since started_at, 0: not yet */
+  CrownClient    *client;
+  CrownServer    *server;      /* (nullable): in this process */
+  GQueue          imports;     /* GFile, waiting for the connection */
+};
+
+G_DEFINE_FINAL_TYPE (CrownApplication, crown_application, ADW_TYPE_APPLICATION)
+
+static CrownWindow *
+crown_application_get_window (CrownApplication *self)
+{
+  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
+
+  return CROWN_IS_WINDOW (window) ? CROWN_WINDOW (window) : NULL;
+}
+
+static void
+crown_application_say (CrownApplication *self,
+                       const char       *message)
+{
+  CrownWindow *window = crown_application_get_window (self);
+
+  if (window != NULL)
+    crown_window_say (window, message);
+  else
+    g_printerr ("%s\n", message);
+}
+
+static gboolean
+is_empty (CrownApplication *self,
+          CrownQueryKind    kind)
+{
+  CrownQuery query = { kind, 0, NULL, NULL };
+  g_autoptr(GArray) ids = crown_client_query_ids (self->client, &query, NULL);
+
+  return ids != NULL && ids->len == 0;
+}
+
+static void
+import_next (CrownApplication *self);
+
+static void
+imported_cb (GObject      *client,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr(CrownApplication) self = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (crown_client_import_finish (CROWN_CLIENT (client), result, &error) == 0)
+    crown_application_say (self, error->message);
+  import_next (self);
+}
+
+/* One after another, so that the meetings keep the order of the command line. */
+static void
+import_next (CrownApplication *self)
+{
+  g_autoptr(GFile) file = g_queue_pop_head (&self->imports);
+
+  if (file != NULL && self->client != NULL)
+    crown_client_import_async (self->client, file, NULL, imported_cb, g_object_ref (self));
+}
+
+static void
+state_cb (CrownApplication *self)
+{
+  if (crown_client_get_state (self->client) != CROWN_CLIENT_LIVE)
+    return;
+
+  if (self->demo && is_empty (self, CROWN_QUERY_MEETINGS) && is_empty (self, CROWN_QUERY_ARCHIVE))
+    {
+      g_autoptr(GError) error = NULL;
+      g_autoptr(GPtrArray) files = crown_demo_list_files (&error);
+
+      if (files == NULL)
+        crown_application_say (self, error->message);
+      for (guint i = 0; files != NULL && i < files->len; i++)
+        g_queue_push_tail (&self->imports, g_object_ref (files->pdata[i]));
+    }
+  self->demo = FALSE;
+  import_next (self);
+}
+
+typedef struct {
+  CrownServer *server;
+  gint64       user_id;
+  gint64       workspace_id;
+  char        *token;
+} LocalServer;
+
+static void
+local_server_free (LocalServer *local)
+{
+  if (local->server != NULL)
+    crown_server_stop (local->server);
+  g_clear_object (&local->server);
+  g_free (local->token);
+  g_free (local);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalServer, local_server_free)
+
+static void
+start_server_thread (GTask        *task,
+                     gpointer      source,
+                     gpointer      task_data,
+                     GCancellable *cancellable)
+{
+  const char *profile = task_data;
+  g_autofree char *folder = g_build_filename (profile, "server", NULL);
+  g_autofree char *uri = g_strdup_printf ("sqlite:%s/ledger.db", folder);
+  g_autoptr(LocalServer) local = g_new0 (LocalServer, 1);
+  GError *error = NULL;
+
+  if (g_mkdir_with_parents (folder, 0700) != 0)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", folder, g_strerror (errno));
+      return;
+    }
+
+  local->server = crown_server_new (uri);
+  if (!crown_server_start (local->server, "127.0.0.1", 0, &error) ||
+      !crown_server_open_local_account (local->server, &local->user_id, &local->workspace_id, &local->token, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_task_return_pointer (task, g_steal_pointer (&local), (GDestroyNotify) local_server_free);
+}
+
+static void
+server_started_cb (GObject      *source,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  CrownApplication *self = CROWN_APPLICATION (source);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(LocalServer) local = g_task_propagate_pointer (G_TASK (result), &error);
+
+  g_application_release (G_APPLICATION (self));
+  if (local == NULL)
+    {
+      crown_application_say (self, error->message);
+      return;
+    }
+  if (self->client == NULL) /* the windows were closed meanwhile */
+    return;
+  if (local->user_id != LOCAL_USER || local->workspace_id != LOCAL_WORKSPACE)
+    {
+      crown_application_say (self, _("This profile’s server belongs to somebody else."));
+      return;
+    }
+
+  self->server = g_steal_pointer (&local->server);
+  crown_client_connect_server (self->client, crown_server_get_url (self->server), local->token);
+}
+
+static void
+crown_application_connect (CrownApplication *self)
+{
+  g_autoptr(GTask) task = NULL;
+
+  if (self->offline || self->server != NULL)
+    return;
+
+  if (self->server_url != NULL)
+    {
+      const char *token = g_getenv ("CROWN4_TOKEN");
+
+      if (token != NULL)
+        crown_client_connect_server (self->client, self->server_url, token);
+      else
+        crown_application_say (self, _("Set CROWN4_TOKEN to the token for this server."));
+      return;
+    }
+
+  g_application_hold (G_APPLICATION (self)); /* until the server can be stopped in order */
+  task = g_task_new (self, NULL, server_started_cb, NULL);
+  g_task_set_task_data (task, g_strdup (self->profile), g_free);
+  g_task_run_in_thread (task, start_server_thread);
+}
+
+static void
+after_paint_cb (GdkFrameClock    *clock,
+                CrownApplication *self)
+{
+  CrownWindow *window = crown_application_get_window (self);
+  double now = (g_get_monotonic_time () - self->started_at) / 1000.0;
+
+  if (self->first_frame == 0)
+    self->first_frame = now;
+  if (window == NULL || !crown_window_is_painted (window))
+    {
+      gdk_frame_clock_request_phase (clock, GDK_FRAME_CLOCK_PHASE_PAINT);
+      if (!self->report && now - self->first_frame < 1000)
+        return;
+    }
+
+  if (self->report && window != NULL && crown_window_is_painted (window))
+    {
+      g_signal_handlers_disconnect_by_func (clock, after_paint_cb, self);
+      g_print ("{\"first_frame_ms\":%.1f,\"first_rows_ms\":%.1f,\"since\":\"main\"}\n", self->first_frame, now);
+      g_application_quit (G_APPLICATION (self));
+    }
+  else if (!self->report)
+    {
+      g_signal_handlers_disconnect_by_func (clock, after_paint_cb, self);
+      crown_application_connect (self);
+    }
+}
+
+static gboolean
+crown_application_open_client (CrownApplication *self)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *folder = NULL;
+
+  if (self->client != NULL)
+    return TRUE;
+
+  if (self->server_url != NULL)
+    {
+      g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->server_url, -1);
+
+      name = g_strdup_printf ("%.16s-%d-%" G_GINT64_FORMAT, hash, LOCAL_USER, self->workspace);
+    }
+  else
+    name = g_strdup_printf ("local-%d-%d", LOCAL_USER, LOCAL_WORKSPACE);
+
+  folder = g_build_filename (self->profile, "clients", name, NULL);
+  if (g_mkdir_with_parents (folder, 0700) != 0)
+    {
+      g_printerr ("%s: %s\n", folder, g_strerror (errno));
+      return FALSE;
+    }
+  self->client = crown_client_new (folder, self->workspace, LOCAL_USER, &error);
+  if (self->client == NULL)
+    {
+      g_printerr ("%s\n", error->message);
+      return FALSE;
+    }
+  g_signal_connect_object (self->client, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
+  return TRUE;
+}
+
+static void
+crown_application_add_window (CrownApplication *self)
+{
+  gboolean first = gtk_application_get_windows (GTK_APPLICATION (self)) == NULL;
+  CrownWindow *window = crown_window_new (GTK_APPLICATION (self), self->client);
+
+  crown_window_set_offline (window, self->offline);
+  if (first)
+    {
+      gtk_widget_realize (GTK_WIDGET (window));
+      g_signal_connect_object (gtk_widget_get_frame_clock (GTK_WIDGET (window)), "after-paint",
+                               G_CALLBACK (after_paint_cb), self, 0);
+    }
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+static int
+crown_application_command_line (GApplication            *application,
+                                GApplicationCommandLine *command_line)
+{
+  CrownApplication *self = CROWN_APPLICATION (application);
+  GVariantDict *options = g_application_command_line_get_options_dict (command_line);
+  gboolean new_window = g_variant_dict_contains (options, "new-window");
+  CrownWindow *window = crown_application_get_window (self);
+  g_autofree const char **paths = NULL;
+
+  if (self->client == NULL)
+    {
+      self->offline = g_variant_dict_contains (options, "offline");
+      self->demo = g_variant_dict_contains (options, "demo");
+      self->report = g_variant_dict_contains (options, "startup-report");
+      g_variant_dict_lookup (options, "server", "s", &self->server_url);
+      g_variant_dict_lookup (options, "workspace", "x", &self->workspace);
+      if (!g_variant_dict_lookup (options, "profile", "^ay", &self->profile))
+        self->profile = g_build_filename (g_get_user_data_dir (), "crown4-dashboard", NULL);
+    }
+  if (!crown_application_open_client (self))
+    return 1;
+
+  if (g_variant_dict_lookup (options, "import", "^a&ay", &paths))
+    for (guint i = 0; paths[i] != NULL; i++)
+      g_queue_push_tail (&self->imports, g_application_command_line_create_file_for_arg (command_line, paths[i]));
+
+  if (window == NULL || new_window)
+    crown_application_add_window (self);
+  else
+    gtk_window_present (GTK_WINDOW (window));
+  state_cb (self);
+  return 0;
+}
+
+static int
+crown_application_handle_local_options (GApplication *application,
+                                        GVariantDict *options)
+{
+  if (g_variant_dict_contains (options, "version"))
+    {
+      g_print ("crown4-dashboard %s\n", CROWN_VERSION);
+      return 0;
+    }
+
+  /* A process of its own: asked for, or because it has other data than the one that may be running. */
+  if (g_variant_dict_contains (options, "new-process") || g_variant_dict_contains (options, "profile") ||
+      g_variant_dict_contains (options, "startup-report"))
+    g_application_set_flags (application, g_application_get_flags (application) | G_APPLICATION_NON_UNIQUE);
+  return -1;
+}
+
+static void
+new_window_action (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       user_data)
+{
+  crown_application_add_window (CROWN_APPLICATION (user_data));
+}
+
+static void
+about_action (GSimpleAction *action,
+              GVariant      *parameter,
+              gpointer       user_data)
+{
+  adw_show_about_window (gtk_application_get_active_window (GTK_APPLICATION (user_data)),
+                         "application-name", _("CROWN⁴ Dashboard"),
+                         "application-icon", CROWN_APPLICATION_ID,
+                         "version", CROWN_VERSION,
+                         "comments", _("Meetings, tasks and analytics of a team, at hand online and offline."),
+                         "license-type", GTK_LICENSE_GPL_3_0,
+                         NULL);
+}
+
+static void
+quit_action (GSimpleAction *action,
+             GVariant      *parameter,
+             gpointer       user_data)
+{
+  g_application_quit (G_APPLICATION (user_data));
+}
+
+static void
+crown_application_startup (GApplication *application)
+{
+  static const GActionEntry actions[] = {
+    { "new-window", new_window_action },
+    { "about", about_action },
+    { "quit", quit_action },
+  };
+
+  G_APPLICATION_CLASS (crown_application_parent_class)->startup (application);
+
+  g_action_map_add_action_entries (G_ACTION_MAP (application), actions, G_N_ELEMENTS (actions), application);
+  gtk_application_set_accels_for_action (GTK_APPLICATION (application), "app.new-window",
+                                         (const char *[]) { "<Control>n", NULL });
+  gtk_application_set_accels_for_action (GTK_APPLICATION (application), "app.quit",
+                                         (const char *[]) { "<Control>q", NULL });
+}
+
+/* The client first: it says goodbye to a server that is still there. */
+static void
+crown_application_shutdown (GApplication *application)
+{
+  CrownApplication *self = CROWN_APPLICATION (application);
+
+  if (self->client != NULL)
+    crown_client_close (self->client);
+  g_clear_object (&self->client);
+  if (self->server != NULL)
+    crown_server_stop (self->server);
+  g_clear_object (&self->server);
+  g_queue_clear_full (&self->imports, g_object_unref);
+
+  G_APPLICATION_CLASS (crown_application_parent_class)->shutdown (application);
+}
+
+static void
+crown_application_finalize (GObject *object)
+{
+  CrownApplication *self = CROWN_APPLICATION (object);
+
+  g_clear_pointer (&self->profile, g_free);
+  g_clear_pointer (&self->server_url, g_free);
+
+  G_OBJECT_CLASS (crown_application_parent_class)->finalize (object);
+}
+
+static void
+crown_application_class_init (CrownApplicationClass *klass)
+{
+  GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = crown_application_finalize;
+  application_class->startup = crown_application_startup;
+  application_class->shutdown = crown_application_shutdown;
+  application_class->command_line = crown_application_command_line;
+  application_class->handle_local_options = crown_application_handle_local_options;
+}
+
+static void
+crown_application_init (CrownApplication *self)
+{
+  static const GOptionEntry options[] = {
+    { "server", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Connect to this server (token in CROWN4_TOKEN)"), N_("URL") },
+    { "workspace", 0, 0, G_OPTION_ARG_INT64, NULL, N_("Open this workspace"), N_("NUMBER") },
+    { "import", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, NULL, N_("Import a transcript"), N_("FILE") },
+    { "new-window", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Open another window"), NULL },
+    { "new-process", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Run as a process of its own"), NULL },
+    { "offline", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Do not connect"), NULL },
+    { "demo", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Import the demo meetings if there are none"), NULL },
+    { "startup-report", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Print how long the start took, and quit"), NULL },
+    { "profile", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_("Keep everything in this folder"), N_("FOLDER") },
+    { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Print the version"), NULL },
+    { NULL }
+  };
+
+  self->workspace = LOCAL_WORKSPACE;
+  g_queue_init (&self->imports);
+  g_application_add_main_option_entries (G_APPLICATION (self), options);
+}
+
+/**
+ * crown_application_new:
+ * @started_at: g_get_monotonic_time() at the top of main(); what --startup-report counts from
+ *
+ * Returns: (transfer full): the application
+ */
+CrownApplication *
+crown_application_new (gint64 started_at)
+{
+  CrownApplication *self = g_object_new (CROWN_TYPE_APPLICATION,
+                                         "application-id", CROWN_APPLICATION_ID,
+                                         "flags", G_APPLICATION_HANDLES_COMMAND_LINE,
+                                         "resource-base-path", "/org/crown4/Dashboard",
+                                         NULL);
+
+  self->started_at = started_at;
+  return self;
+}

@@ -1,0 +1,132 @@
+/* crown-format.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-ui"
+
+#include "crown-format.h"
+
+#include <glib/gi18n.h>
+
+/**
+ * crown_format_date:
+ * @iso: (nullable): a time as rows have it
+ *
+ * Returns: (transfer full): the local date; @iso itself where it is none, empty for %NULL
+ */
+char *
+crown_format_date (const char *iso)
+{
+  g_autoptr(GTimeZone) utc = g_time_zone_new_utc ();
+  g_autoptr(GDateTime) time = NULL;
+  g_autoptr(GDateTime) local = NULL;
+  g_autoptr(GDateTime) now = g_date_time_new_now_local ();
+
+  if (iso == NULL)
+    return g_strdup ("");
+  time = g_date_time_new_from_iso8601 (iso, utc);
+  if (time == NULL)
+    return g_strdup (iso);
+
+  local = g_date_time_to_local (time);
+  if (g_date_time_get_year (local) == g_date_time_get_year (now))
+    /* Translators: a date in this year, as g_date_time_format() takes it */
+    return g_date_time_format (local, _("%-d %B"));
+  /* Translators: a date in another year, as g_date_time_format() takes it */
+  return g_date_time_format (local, _("%-d %B %Y"));
+}
+
+/**
+ * crown_format_due:
+ * @date: (nullable): YYYY-MM-DD
+ *
+ * Returns: (transfer full): the date as a person says it; empty for %NULL
+ */
+char *
+crown_format_due (const char *date)
+{
+  g_autofree char *noon = NULL;
+  g_autofree char *day = NULL;
+
+  if (date == NULL)
+    return g_strdup ("");
+
+  /* Midday local time: a due date has no zone, and must not move to the day before. */
+  {
+    g_autoptr(GTimeZone) local = g_time_zone_new_local ();
+    g_autoptr(GDateTime) time = NULL;
+
+    noon = g_strconcat (date, "T12:00:00", NULL);
+    time = g_date_time_new_from_iso8601 (noon, local);
+    if (time == NULL)
+      return g_strdup (date);
+    day = g_date_time_format_iso8601 (time);
+  }
+  return crown_format_date (day);
+}
+
+/**
+ * crown_format_duration:
+ *
+ * Returns: (transfer full): "45 min", "1 h 5 min"
+ */
+char *
+crown_format_duration (gint64 seconds)
+{
+  gint64 minutes = (seconds + 30) / 60;
+
+  if (seconds < 60)
+    return g_strdup_printf (_("%d s"), (int) seconds);
+  if (minutes < 60)
+    return g_strdup_printf (_("%d min"), (int) minutes);
+  return g_strdup_printf (_("%d h %d min"), (int) (minutes / 60), (int) (minutes % 60));
+}
+
+/**
+ * crown_format_position:
+ *
+ * Returns: (transfer full): a place in a recording, "1:02:03" or "2:03"
+ */
+char *
+crown_format_position (double seconds)
+{
+  int whole = (int) CLAMP (seconds, 0, 359999);
+
+  if (whole >= 3600)
+    return g_strdup_printf ("%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+  return g_strdup_printf ("%d:%02d", whole / 60, whole % 60);
+}
+
+/**
+ * crown_format_meeting:
+ *
+ * Returns: (transfer full): the line under a meeting's title
+ */
+char *
+crown_format_meeting (const char *date,
+                      gint64      duration,
+                      gint64      people,
+                      gint64      tasks)
+{
+  g_autoptr(GString) line = g_string_new (date);
+
+  if (duration > 0)
+    {
+      g_autofree char *length = crown_format_duration (duration);
+
+      g_string_append_printf (line, " · %s", length);
+    }
+  if (people > 0)
+    {
+      g_string_append (line, " · ");
+      g_string_append_printf (line, ngettext ("%d person", "%d people", (gulong) people), (int) people);
+    }
+  g_string_append (line, " · ");
+  if (tasks > 0)
+    g_string_append_printf (line, ngettext ("%d task", "%d tasks", (gulong) tasks), (int) tasks);
+  else
+    g_string_append (line, _("no tasks"));
+
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}

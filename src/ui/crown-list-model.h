@@ -1,0 +1,23 @@
+/* crown-list-model.h: the answer to a query as a GListModel that follows the cache
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "crown-item.h"
+
+G_BEGIN_DECLS
+
+#define CROWN_TYPE_LIST_MODEL (crown_list_model_get_type ())
+
+G_DECLARE_FINAL_TYPE (CrownListModel, crown_list_model, CROWN, LIST_MODEL, GObject)
+
+CrownListModel *crown_list_model_new            (CrownClient    *client,
+                                                 CrownQueryKind  kind);
+void            crown_list_model_set_text       (CrownListModel *self,
+                                                 const char     *text);
+void            crown_list_model_set_session_id (CrownListModel *self,
+                                                 gint64          session_id);
+
+G_END_DECLS

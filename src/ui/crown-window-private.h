@@ -1,0 +1,44 @@
+/* crown-window-private.h: what the window and its actions share
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "crown-window.h"
+
+#include "crown-analytics-page.h"
+#include "crown-list-page.h"
+#include "crown-meeting-detail.h"
+
+G_BEGIN_DECLS
+
+struct _CrownWindow
+{
+  AdwApplicationWindow  parent_instance;
+
+  CrownClient          *client;
+  GSettings            *settings;  /* (nullable): the schema is not installed */
+  GCancellable         *importing; /* cancelled when the window goes */
+  gboolean              offline;   /* asked for by the person */
+
+  AdwViewStack         *pages;
+  AdwViewSwitcherTitle *switcher_title;
+  AdwToastOverlay      *toasts;
+  GtkBox               *content;
+  GtkSearchBar         *search_bar;
+  GtkSearchEntry       *search_entry;
+  GtkButton            *connection;
+  GtkWidget            *banner;
+  AdwLeaflet           *leaflet;
+  GtkWidget            *back;
+  CrownListPage        *meetings;
+  CrownMeetingDetail   *detail;
+  CrownListPage        *tasks;
+  CrownAnalyticsPage   *analytics;
+  CrownListPage        *archive;
+};
+
+void crown_window_install_actions (GtkWidgetClass *widget_class);
+
+G_END_DECLS

@@ -1,0 +1,310 @@
+/* crown-window.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-ui"
+
+#include "crown-window-private.h"
+
+#include "crown-compat.h"
+#include "crown-config.h"
+#include "crown-meeting-row.h"
+#include "crown-task-row.h"
+
+#include <glib/gi18n.h>
+
+/**
+ * CrownWindow:
+ *
+ * The four pages over one #CrownClient. It reads the cache and nothing else, so it is whole before any server is there.
+ */
+G_DEFINE_FINAL_TYPE (CrownWindow, crown_window, ADW_TYPE_APPLICATION_WINDOW)
+
+/**
+ * crown_window_say:
+ * @message: what happened
+ *
+ * Shows @message in a toast.
+ */
+void
+crown_window_say (CrownWindow *self,
+                  const char  *message)
+{
+  g_autofree char *escaped = g_markup_escape_text (message, -1); /* a toast's title is markup */
+
+  g_return_if_fail (CROWN_IS_WINDOW (self));
+
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+}
+
+static const char *
+state_in_words (CrownWindow      *self,
+                CrownClientState  state,
+                const char      **icon)
+{
+  *icon = "network-wired-acquiring-symbolic";
+  switch (state)
+    {
+    case CROWN_CLIENT_CONNECTING:
+    case CROWN_CLIENT_JOINING:
+      return _("Connecting…");
+
+    case CROWN_CLIENT_REPLAYING:
+    case CROWN_CLIENT_SNAPSHOTTING:
+      return _("Catching up…");
+
+    case CROWN_CLIENT_LIVE:
+      *icon = "network-wired-symbolic";
+      return _("Connected");
+
+    case CROWN_CLIENT_BACKING_OFF:
+      *icon = "network-wired-disconnected-symbolic";
+      return _("Connection lost. Press to try again now.");
+
+    case CROWN_CLIENT_OFFLINE:
+    case CROWN_CLIENT_STOPPED:
+    default:
+      if (!self->offline)
+        return _("Starting…");
+      *icon = "network-offline-symbolic";
+      return _("Offline");
+    }
+}
+
+static void
+show_connection (CrownWindow *self)
+{
+  CrownClientState state = crown_client_get_state (self->client);
+  guint pending = crown_client_get_pending (self->client);
+  g_autofree char *words = NULL;
+  const char *icon;
+  const char *base = state_in_words (self, state, &icon);
+
+  if (pending > 0)
+    {
+      /* Translators: the state of the connection, then how many changes wait to be sent */
+      g_autofree char *waiting = g_strdup_printf (ngettext ("%u change to send", "%u changes to send", pending), pending);
+
+      words = g_strdup_printf ("%s · %s", base, waiting);
+    }
+  else
+    words = g_strdup (base);
+
+  gtk_button_set_icon_name (self->connection, icon);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->connection), words);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->connection), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
+  crown_compat_banner_set_revealed (self->banner, self->offline || state == CROWN_CLIENT_BACKING_OFF);
+  crown_compat_banner_set_title (self->banner, self->offline
+                                 ? _("Offline: you see what is on this computer. Changes are sent when you are back.")
+                                 : _("The server cannot be reached. Changes are sent when it is back."));
+}
+
+/**
+ * crown_window_set_offline:
+ * @offline: whether the person asked not to be connected
+ */
+void
+crown_window_set_offline (CrownWindow *self,
+                          gboolean     offline)
+{
+  g_return_if_fail (CROWN_IS_WINDOW (self));
+
+  self->offline = offline;
+  show_connection (self);
+}
+
+/**
+ * crown_window_is_painted:
+ *
+ * Returns: %TRUE when the frame that was just painted showed rows, or the page for no rows
+ */
+gboolean
+crown_window_is_painted (CrownWindow *self)
+{
+  g_return_val_if_fail (CROWN_IS_WINDOW (self), FALSE);
+
+  return crown_list_page_is_painted (self->meetings);
+}
+
+static void
+rejected_cb (CrownWindow *self,
+             const char  *what,
+             const char  *message)
+{
+  crown_window_say (self, message);
+}
+
+static void
+meeting_selected_cb (CrownWindow *self)
+{
+  crown_meeting_detail_set_meeting (self->detail, crown_list_page_get_selected (self->meetings));
+}
+
+static void
+meeting_activated_cb (CrownWindow *self)
+{
+  adw_leaflet_navigate (self->leaflet, ADW_NAVIGATION_DIRECTION_FORWARD);
+}
+
+static void
+search_changed_cb (CrownWindow *self)
+{
+  const char *page = adw_view_stack_get_visible_child_name (self->pages);
+  const char *text = NULL;
+
+  if (self->client == NULL) /* while the template is built */
+    return;
+  if (gtk_search_bar_get_search_mode (self->search_bar))
+    text = gtk_editable_get_text (GTK_EDITABLE (self->search_entry));
+
+  /* Only the current page is filtered; the others show everything. */
+  crown_list_page_set_text (self->meetings, g_strcmp0 (page, "meetings") == 0 ? text : NULL);
+  crown_list_page_set_text (self->tasks, g_strcmp0 (page, "tasks") == 0 ? text : NULL);
+  crown_analytics_page_set_text (self->analytics, g_strcmp0 (page, "analytics") == 0 ? text : NULL);
+  crown_list_page_set_text (self->archive, g_strcmp0 (page, "archive") == 0 ? text : NULL);
+}
+
+static gboolean
+drop_cb (CrownWindow  *self,
+         const GValue *value)
+{
+  GSList *files = g_value_get_boxed (value);
+
+  for (GSList *l = files; l != NULL; l = l->next)
+    crown_window_import (self, l->data);
+  return files != NULL;
+}
+
+static void
+restore_settings (CrownWindow *self)
+{
+  GSettingsSchemaSource *source = g_settings_schema_source_get_default ();
+  g_autoptr(GSettingsSchema) schema = NULL;
+  g_autofree char *page = NULL;
+
+  if (source != NULL)
+    schema = g_settings_schema_source_lookup (source, CROWN_APPLICATION_ID, TRUE);
+  if (schema == NULL)
+    return;
+
+  self->settings = g_settings_new_full (schema, NULL, NULL);
+  gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (self->settings, "window-width"),
+                               g_settings_get_int (self->settings, "window-height"));
+  if (g_settings_get_boolean (self->settings, "window-maximized"))
+    gtk_window_maximize (GTK_WINDOW (self));
+  page = g_settings_get_string (self->settings, "page");
+  if (adw_view_stack_get_child_by_name (self->pages, page) != NULL)
+    adw_view_stack_set_visible_child_name (self->pages, page);
+}
+
+static gboolean
+crown_window_close_request (GtkWindow *window)
+{
+  CrownWindow *self = CROWN_WINDOW (window);
+  int width, height;
+
+  if (self->settings != NULL)
+    {
+      gtk_window_get_default_size (window, &width, &height);
+      g_settings_set_int (self->settings, "window-width", width);
+      g_settings_set_int (self->settings, "window-height", height);
+      g_settings_set_boolean (self->settings, "window-maximized", gtk_window_is_maximized (window));
+      g_settings_set_string (self->settings, "page", adw_view_stack_get_visible_child_name (self->pages));
+    }
+  return GTK_WINDOW_CLASS (crown_window_parent_class)->close_request (window);
+}
+
+/**
+ * crown_window_new:
+ * @application: whose window
+ * @client: where to read and write
+ *
+ * Returns: (transfer none): a window over @client, filled from the cache, not shown yet
+ */
+CrownWindow *
+crown_window_new (GtkApplication *application,
+                  CrownClient    *client)
+{
+  CrownWindow *self = g_object_new (CROWN_TYPE_WINDOW, "application", application, NULL);
+  g_autoptr(CrownListModel) meetings = crown_list_model_new (client, CROWN_QUERY_MEETINGS);
+  g_autoptr(CrownListModel) tasks = crown_list_model_new (client, CROWN_QUERY_TASKS);
+  g_autoptr(CrownListModel) archive = crown_list_model_new (client, CROWN_QUERY_ARCHIVE);
+
+  self->client = g_object_ref (client);
+  crown_list_page_set_list (self->meetings, meetings, crown_meeting_row_factory_new (FALSE));
+  crown_list_page_set_list (self->tasks, tasks, crown_task_row_factory_new (TRUE));
+  crown_list_page_set_list (self->archive, archive, crown_meeting_row_factory_new (TRUE));
+  crown_meeting_detail_set_client (self->detail, client);
+  crown_analytics_page_set_client (self->analytics, client);
+
+  g_signal_connect_object (client, "notify::state", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (client, "notify::pending", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (client, "rejected", G_CALLBACK (rejected_cb), self, G_CONNECT_SWAPPED);
+  restore_settings (self);
+  show_connection (self);
+  return self;
+}
+
+static void
+crown_window_dispose (GObject *object)
+{
+  CrownWindow *self = CROWN_WINDOW (object);
+
+  g_cancellable_cancel (self->importing);
+  g_clear_object (&self->importing);
+  g_clear_object (&self->settings);
+  g_clear_object (&self->client);
+
+  G_OBJECT_CLASS (crown_window_parent_class)->dispose (object);
+}
+
+static void
+crown_window_class_init (CrownWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = crown_window_dispose;
+  GTK_WINDOW_CLASS (klass)->close_request = crown_window_close_request;
+
+  g_type_ensure (CROWN_TYPE_LIST_PAGE);
+  g_type_ensure (CROWN_TYPE_ANALYTICS_PAGE);
+  g_type_ensure (CROWN_TYPE_MEETING_DETAIL);
+  gtk_widget_class_set_template_from_resource (widget_class, "/org/crown4/Dashboard/crown-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, switcher_title);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, content);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, search_bar);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, search_entry);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, connection);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, leaflet);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, back);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, meetings);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, detail);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, tasks);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, analytics);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, archive);
+  gtk_widget_class_bind_template_callback (widget_class, meeting_selected_cb);
+  gtk_widget_class_bind_template_callback (widget_class, meeting_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
+  crown_window_install_actions (widget_class);
+}
+
+static void
+crown_window_init (CrownWindow *self)
+{
+  GtkDropTarget *drop;
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_window_set_default_size (GTK_WINDOW (self), 1000, 680);
+  self->importing = g_cancellable_new ();
+
+  self->banner = crown_compat_banner_new ("");
+  gtk_box_insert_child_after (self->content, self->banner, gtk_widget_get_first_child (GTK_WIDGET (self->content)));
+  gtk_search_bar_set_key_capture_widget (self->search_bar, GTK_WIDGET (self));
+
+  drop = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+  g_signal_connect_object (drop, "drop", G_CALLBACK (drop_cb), self, G_CONNECT_SWAPPED);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (drop));
+}
