@@ -1,0 +1,500 @@
+/* crown-server.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-server"
+
+#include "crown-server.h"
+
+#include <libsoup/soup.h>
+#include <string.h>
+
+#include "core/crown-limits.h"
+#include "crown-authenticator.h"
+#include "crown-event-broadcaster.h"
+#include "crown-event-ledger.h"
+#include "crown-event-sequencer.h"
+#include "crown-rest-api.h"
+#include "crown-server-error.h"
+
+#define CLOSING_RETRY_MS 1000 /* when clients are told to come back */
+#define CLOSING_MAX_MS   1000 /* how long their connections may take to go */
+
+/**
+ * CrownServer:
+ *
+ * Ledger, sequencer, broadcaster, REST and Socket.IO on one thread with its own main context. The object itself is for
+ * the thread that made it; what belongs to the server's thread is only touched there.
+ */
+struct _CrownServer
+{
+  GObject                parent_instance;
+
+  char                  *ledger_uri;
+  gboolean               insecure_listen;
+
+  /* set before the thread starts, or by it before start returns */
+  char                  *address;
+  guint16                port;
+  char                  *url;
+  GThread               *thread;
+  GMainContext          *context;
+  GMainLoop             *loop;
+
+  /* how start waits for the thread */
+  GMutex                 mutex;
+  GCond                  cond;
+  gboolean               ready;      /* guarded by mutex: start may return */
+  GError                *start_error;
+
+  /* the server's thread only */
+  CrownEventLedger      *ledger;
+  CrownEventSequencer   *sequencer;
+  CrownAuthenticator    *authenticator;
+  SoupServer            *soup;
+  CrownSioServer        *sio;
+  CrownEventBroadcaster *broadcaster;
+  CrownRestApi          *rest;
+  GSource               *idle_sync;
+};
+
+G_DEFINE_FINAL_TYPE (CrownServer, crown_server, G_TYPE_OBJECT)
+
+/**
+ * crown_server_new:
+ * @ledger_uri: `sqlite:PATH`
+ *
+ * Returns: (transfer full): a server that does nothing yet
+ */
+CrownServer *
+crown_server_new (const char *ledger_uri)
+{
+  g_return_val_if_fail (ledger_uri != NULL, NULL);
+
+  CrownServer *self = g_object_new (CROWN_TYPE_SERVER, NULL);
+
+  self->ledger_uri = g_strdup (ledger_uri);
+  return self;
+}
+
+/**
+ * crown_server_set_insecure_listen:
+ * @allow: whether crown_server_start() may serve on an address that others can reach, without TLS
+ */
+void
+crown_server_set_insecure_listen (CrownServer *self,
+                                  gboolean     allow)
+{
+  g_return_if_fail (CROWN_IS_SERVER (self));
+
+  self->insecure_listen = allow;
+}
+
+/**
+ * crown_server_get_url:
+ *
+ * Returns: (nullable) (transfer none): such as `http://127.0.0.1:41231`; %NULL before start
+ */
+const char *
+crown_server_get_url (CrownServer *self)
+{
+  g_return_val_if_fail (CROWN_IS_SERVER (self), NULL);
+
+  return self->url;
+}
+
+static gboolean
+on_idle_sync (gpointer user_data)
+{
+  CrownServer *self = user_data;
+
+  crown_event_broadcaster_idle_sync (self->broadcaster);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+listen_on (CrownServer  *self,
+           GError      **error)
+{
+  g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (strcmp (self->address, "localhost") == 0
+                                                                    ? "127.0.0.1" : self->address);
+
+  if (inet == NULL)
+    {
+      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_LISTEN, "“%s” is no address", self->address);
+      return FALSE;
+    }
+
+  if (!self->insecure_listen && !g_inet_address_get_is_loopback (inet))
+    {
+      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_LISTEN,
+                   "%s is not a loopback address, and nothing would be encrypted", self->address);
+      return FALSE;
+    }
+
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new (inet, self->port);
+
+  if (!soup_server_listen (self->soup, address, 0, error))
+    {
+      g_prefix_error (error, "Cannot listen on %s port %u: ", self->address, self->port);
+      return FALSE;
+    }
+
+  GSList *uris = soup_server_get_uris (self->soup);
+  GUri *uri = uris->data;
+  const char *host = g_uri_get_host (uri);
+
+  self->url = g_strdup_printf (strchr (host, ':') != NULL ? "http://[%s]:%d" : "http://%s:%d", host, g_uri_get_port (uri));
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  return TRUE;
+}
+
+static gboolean
+open_parts (CrownServer  *self,
+            GError      **error)
+{
+  self->ledger = crown_event_ledger_open (self->ledger_uri, error);
+  if (self->ledger == NULL)
+    return FALSE;
+
+  self->sequencer = crown_event_sequencer_new (self->ledger, NULL);
+  self->authenticator = crown_authenticator_new (self->ledger);
+  self->soup = soup_server_new ("server-header", "crown4", NULL);
+  self->sio = crown_sio_server_new (self->soup, "/socket.io/", NULL);
+  self->broadcaster = crown_event_broadcaster_new (self->sio, self->sequencer, self->authenticator);
+  self->rest = crown_rest_api_new (self->soup, self->sequencer, self->authenticator);
+
+  self->idle_sync = g_timeout_source_new_seconds (CROWN_IDLE_SYNC_SECONDS);
+  g_source_set_callback (self->idle_sync, on_idle_sync, self, NULL);
+  g_source_attach (self->idle_sync, self->context);
+
+  return listen_on (self, error);
+}
+
+static gboolean
+on_closing_timeout (gpointer user_data)
+{
+  gboolean *expired = user_data;
+
+  *expired = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+/* Lets the goodbyes go out, but waits for nobody longer than CLOSING_MAX_MS. */
+static void
+drain (CrownServer *self)
+{
+  g_autoptr (GSource) timeout = g_timeout_source_new (CLOSING_MAX_MS);
+  gboolean expired = FALSE;
+
+  g_source_set_callback (timeout, on_closing_timeout, &expired, NULL);
+  g_source_attach (timeout, self->context);
+
+  while (!expired && crown_sio_server_get_n_connections (self->sio) > 0)
+    g_main_context_iteration (self->context, TRUE);
+
+  while (!expired && g_main_context_iteration (self->context, FALSE))
+    continue;
+
+  g_source_destroy (timeout);
+}
+
+static void
+close_parts (CrownServer *self)
+{
+  if (self->idle_sync != NULL)
+    g_source_destroy (self->idle_sync);
+  g_clear_pointer (&self->idle_sync, g_source_unref);
+
+  if (self->broadcaster != NULL)
+    {
+      crown_event_broadcaster_say_closing (self->broadcaster, CLOSING_RETRY_MS);
+      crown_sio_server_close (self->sio);
+      drain (self);
+    }
+
+  if (self->soup != NULL)
+    soup_server_disconnect (self->soup);
+
+  g_clear_object (&self->rest);
+  g_clear_object (&self->broadcaster);
+  g_clear_object (&self->sio);
+  g_clear_object (&self->soup);
+  g_clear_object (&self->authenticator);
+  g_clear_object (&self->sequencer);
+  g_clear_object (&self->ledger);
+}
+
+static void
+say_ready (CrownServer *self,
+           GError      *error)
+{
+  g_mutex_lock (&self->mutex);
+  self->start_error = error;
+  self->ready = TRUE;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->mutex);
+}
+
+static gpointer
+run (gpointer user_data)
+{
+  CrownServer *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  g_main_context_push_thread_default (self->context);
+
+  if (open_parts (self, &error))
+    {
+      say_ready (self, NULL);
+      g_main_loop_run (self->loop);
+      close_parts (self);
+    }
+  else
+    {
+      close_parts (self);
+      say_ready (self, g_steal_pointer (&error));
+    }
+
+  g_main_context_pop_thread_default (self->context);
+  return NULL;
+}
+
+static void
+join (CrownServer *self)
+{
+  g_thread_join (g_steal_pointer (&self->thread));
+  g_clear_pointer (&self->loop, g_main_loop_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+}
+
+/**
+ * crown_server_start:
+ * @address: "127.0.0.1", "::1", "localhost"; another one only after crown_server_set_insecure_listen()
+ * @port: 0 takes a free one
+ * @error: (out) (optional): %CROWN_SERVER_ERROR_LISTEN, the ledger's, or the socket's
+ *
+ * Opens the ledger and listens. Blocks until both are done.
+ *
+ * Returns: %TRUE if requests are answered
+ */
+gboolean
+crown_server_start (CrownServer  *self,
+                    const char   *address,
+                    guint16       port,
+                    GError      **error)
+{
+  g_return_val_if_fail (CROWN_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (self->thread == NULL, FALSE);
+
+  g_free (self->address);
+  self->address = g_strdup (address);
+  self->port = port;
+  self->ready = FALSE;
+  g_clear_pointer (&self->url, g_free);
+  self->context = g_main_context_new ();
+  self->loop = g_main_loop_new (self->context, FALSE);
+  self->thread = g_thread_new ("crown-server", run, self);
+
+  g_mutex_lock (&self->mutex);
+  while (!self->ready)
+    g_cond_wait (&self->cond, &self->mutex);
+  g_mutex_unlock (&self->mutex);
+
+  if (self->start_error == NULL)
+    return TRUE;
+
+  join (self);
+  g_propagate_error (error, g_steal_pointer (&self->start_error));
+  return FALSE;
+}
+
+static gboolean
+on_stop (gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * crown_server_stop:
+ *
+ * Says goodbye to the clients, closes the ledger and ends the thread. Idempotent.
+ */
+void
+crown_server_stop (CrownServer *self)
+{
+  g_return_if_fail (CROWN_IS_SERVER (self));
+
+  if (self->thread == NULL)
+    return;
+
+  /* A source of its own, never called directly: the loop may not be running yet. */
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_callback (source, on_stop, g_main_loop_ref (self->loop), (GDestroyNotify) g_main_loop_unref);
+  g_source_attach (source, self->context);
+  join (self);
+}
+
+/* A call that another thread makes on the server's, and waits for. */
+typedef struct {
+  CrownServer *self;
+  gint64       user_id;
+  gint64       workspace_id;
+  char        *token;
+  GError      *error;
+  GMutex       mutex;
+  GCond        cond;
+  gboolean     done;
+} AccountCall;
+
+/* The id that the ledger keeps under @key, made by @create where there is none. */
+static gboolean
+find_or_create (CrownEventLedger  *ledger,
+                const char        *key,
+                gboolean         (*create) (CrownEventLedger *, const char *, gint64 *, GError **),
+                const char        *name,
+                gint64            *id,
+                GError           **error)
+{
+  g_autofree char *text = NULL;
+
+  if (!crown_event_ledger_load_meta (ledger, key, &text, error))
+    return FALSE;
+
+  if (text != NULL && g_ascii_string_to_signed (text, 10, 1, G_MAXINT64, id, NULL))
+    return TRUE;
+
+  if (!create (ledger, name, id, error))
+    return FALSE;
+
+  g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, *id);
+
+  return crown_event_ledger_put_meta (ledger, key, number, error);
+}
+
+static gboolean
+open_account (AccountCall  *call,
+              GError      **error)
+{
+  CrownServer *self = call->self;
+  const char *name = g_get_real_name ();
+
+  if (!crown_event_ledger_begin (self->ledger, TRUE, error))
+    return FALSE;
+
+  if (!find_or_create (self->ledger, "local_user", crown_event_ledger_create_user,
+                       g_utf8_validate (name, -1, NULL) ? name : "Me", &call->user_id, error) ||
+      !find_or_create (self->ledger, "local_workspace", crown_event_ledger_create_workspace,
+                       "Personal", &call->workspace_id, error))
+    {
+      crown_event_ledger_rollback (self->ledger);
+      return FALSE;
+    }
+
+  if (!crown_event_ledger_commit (self->ledger, error))
+    return FALSE;
+
+  CrownPrincipal principal = {
+    .user_id = call->user_id,
+    .workspace_id = call->workspace_id,
+    .role = CROWN_ROLE_ADMIN,
+  };
+
+  call->token = crown_authenticator_add_session_token (self->authenticator, &principal, error);
+  return call->token != NULL;
+}
+
+static gboolean
+on_open_account (gpointer user_data)
+{
+  AccountCall *call = user_data;
+
+  open_account (call, &call->error);
+
+  g_mutex_lock (&call->mutex);
+  call->done = TRUE;
+  g_cond_signal (&call->cond);
+  g_mutex_unlock (&call->mutex);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * crown_server_open_local_account:
+ * @user_id: (out): the local user
+ * @workspace_id: (out): the local workspace
+ * @token: (out) (transfer full): an admin's token, good until the server stops
+ *
+ * The account of the one person who uses this computer. Any thread but the server's; blocks until the server answers.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_server_open_local_account (CrownServer  *self,
+                                 gint64       *user_id,
+                                 gint64       *workspace_id,
+                                 char        **token,
+                                 GError      **error)
+{
+  AccountCall call = { .self = self };
+
+  g_return_val_if_fail (CROWN_IS_SERVER (self) && self->thread != NULL, FALSE);
+  g_return_val_if_fail (g_thread_self () != self->thread, FALSE);
+
+  g_mutex_init (&call.mutex);
+  g_cond_init (&call.cond);
+
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_open_account, &call, NULL);
+  g_source_attach (source, self->context);
+
+  g_mutex_lock (&call.mutex);
+  while (!call.done)
+    g_cond_wait (&call.cond, &call.mutex);
+  g_mutex_unlock (&call.mutex);
+  g_mutex_clear (&call.mutex);
+  g_cond_clear (&call.cond);
+
+  if (call.error != NULL)
+    {
+      g_propagate_error (error, call.error);
+      return FALSE;
+    }
+
+  *user_id = call.user_id;
+  *workspace_id = call.workspace_id;
+  *token = call.token;
+  return TRUE;
+}
+
+static void
+crown_server_finalize (GObject *object)
+{
+  CrownServer *self = CROWN_SERVER (object);
+
+  crown_server_stop (self);
+  g_clear_pointer (&self->ledger_uri, g_free);
+  g_clear_pointer (&self->address, g_free);
+  g_clear_pointer (&self->url, g_free);
+  g_mutex_clear (&self->mutex);
+  g_cond_clear (&self->cond);
+
+  G_OBJECT_CLASS (crown_server_parent_class)->finalize (object);
+}
+
+static void
+crown_server_class_init (CrownServerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = crown_server_finalize;
+}
+
+static void
+crown_server_init (CrownServer *self)
+{
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->cond);
+}
