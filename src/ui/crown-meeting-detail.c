@@ -37,7 +37,7 @@ struct _CrownMeetingDetail
   GtkLabel           *summary;
   GtkLabel           *people;
   GtkWidget          *people_box;
-  GtkListView        *task_list;
+  GtkListBox         *task_list;
   GtkWidget          *tasks_box;
   CrownAnalyticsView *analytics;
   GtkListView        *transcript;
@@ -192,6 +192,18 @@ tasks_changed_cb (CrownMeetingDetail *self)
   gtk_widget_set_visible (self->tasks_box, g_list_model_get_n_items (G_LIST_MODEL (self->tasks)) > 0);
 }
 
+/* A list view guesses its height when it is not the one that scrolls; a meeting has few tasks, so each gets a row. */
+static GtkWidget *
+make_task_row (gpointer item,
+               gpointer user_data)
+{
+  GtkWidget *row = gtk_list_box_row_new ();
+
+  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), crown_task_row_new (item));
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
+  return row;
+}
+
 /**
  * crown_meeting_detail_set_client:
  * @client: where to read; once in the widget's life
@@ -200,17 +212,12 @@ void
 crown_meeting_detail_set_client (CrownMeetingDetail *self,
                                  CrownClient        *client)
 {
-  g_autoptr(GtkNoSelection) selection = NULL;
-  g_autoptr(GtkListItemFactory) factory = crown_task_row_factory_new (FALSE);
-
   g_return_if_fail (CROWN_IS_MEETING_DETAIL (self));
   g_return_if_fail (self->client == NULL);
 
   self->client = g_object_ref (client);
   self->tasks = crown_list_model_new (client, CROWN_QUERY_SESSION_TASKS);
-  selection = gtk_no_selection_new (G_LIST_MODEL (g_object_ref (self->tasks)));
-  gtk_list_view_set_factory (self->task_list, factory);
-  gtk_list_view_set_model (self->task_list, GTK_SELECTION_MODEL (selection));
+  gtk_list_box_bind_model (self->task_list, G_LIST_MODEL (self->tasks), make_task_row, NULL, NULL);
   g_signal_connect_object (self->tasks, "items-changed", G_CALLBACK (tasks_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "changed", G_CALLBACK (client_changed_cb), self, G_CONNECT_SWAPPED);
 }

@@ -24,7 +24,7 @@ struct _CrownTaskRow
 {
   GtkWidget       parent_instance;
 
-  GtkListItem    *list_item; /* not owned: it owns this row */
+  GtkListItem    *list_item; /* (nullable): not owned, it owns this row */
   CrownItem      *item;      /* (nullable): bound */
   gulong          changed_id;
   gboolean        with_meeting;
@@ -101,7 +101,8 @@ crown_task_row_show (CrownTaskRow *self)
     gtk_widget_remove_css_class (GTK_WIDGET (self), "done");
 
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->check), GTK_ACCESSIBLE_PROPERTY_LABEL, task->text, -1);
-  crown_compat_list_item_set_label (self->list_item, spoken);
+  if (self->list_item != NULL)
+    crown_compat_list_item_set_label (self->list_item, spoken);
 }
 
 static void
@@ -189,6 +190,21 @@ crown_task_row_factory_new (gboolean with_meeting)
   g_signal_connect (factory, "bind", G_CALLBACK (bind_cb), NULL);
   g_signal_connect (factory, "unbind", G_CALLBACK (unbind_cb), NULL);
   return factory;
+}
+
+/**
+ * crown_task_row_new:
+ * @item: a task
+ *
+ * Returns: (transfer floating): a row of @item for a short list that is not virtual
+ */
+GtkWidget *
+crown_task_row_new (CrownItem *item)
+{
+  CrownTaskRow *self = g_object_new (CROWN_TYPE_TASK_ROW, NULL);
+
+  crown_task_row_set_item (self, item);
+  return GTK_WIDGET (self);
 }
 
 static void

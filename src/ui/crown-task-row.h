@@ -17,4 +17,6 @@ G_DECLARE_FINAL_TYPE (CrownTaskRow, crown_task_row, CROWN, TASK_ROW, GtkWidget)
 
 GtkListItemFactory *crown_task_row_factory_new (gboolean with_meeting);
 
+GtkWidget          *crown_task_row_new         (CrownItem *item);
+
 G_END_DECLS

@@ -31,7 +31,7 @@ struct _CrownWindow
   GtkButton            *connection;
   GtkWidget            *banner;
   AdwLeaflet           *leaflet;
-  GtkWidget            *back;
+  GtkWidget            *detail_pane;
   CrownListPage        *meetings;
   CrownMeetingDetail   *detail;
   CrownListPage        *tasks;

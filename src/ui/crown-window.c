@@ -135,6 +135,22 @@ rejected_cb (CrownWindow *self,
   crown_window_say (self, message);
 }
 
+/* Without meetings the invitation to import has the page to itself. */
+static void
+meetings_changed_cb (CrownWindow *self,
+                     guint        position,
+                     guint        removed,
+                     guint        added,
+                     GListModel  *meetings)
+{
+  gboolean searching = gtk_search_bar_get_search_mode (self->search_bar);
+
+  gboolean with_detail = searching || g_list_model_get_n_items (meetings) > 0;
+
+  gtk_widget_set_visible (self->detail_pane, with_detail);
+  gtk_widget_set_hexpand (GTK_WIDGET (self->meetings), !with_detail);
+}
+
 static void
 meeting_selected_cb (CrownWindow *self)
 {
@@ -241,6 +257,8 @@ crown_window_new (GtkApplication *application,
   g_signal_connect_object (client, "notify::state", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "notify::pending", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "rejected", G_CALLBACK (rejected_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (meetings, "items-changed", G_CALLBACK (meetings_changed_cb), self, G_CONNECT_SWAPPED);
+  meetings_changed_cb (self, 0, 0, 0, G_LIST_MODEL (meetings));
   restore_settings (self);
   show_connection (self);
   return self;
@@ -279,7 +297,7 @@ crown_window_class_init (CrownWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, search_entry);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, connection);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, leaflet);
-  gtk_widget_class_bind_template_child (widget_class, CrownWindow, back);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, detail_pane);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, meetings);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, detail);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, tasks);
