@@ -1,0 +1,245 @@
+/* crown-sio-codec.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-socketio"
+
+#include "crown-sio-codec.h"
+
+#include "core/crown-json.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK (crown-sio-error-quark, crown_sio_error)
+
+/* What a type carries: the check of a packet is this table. */
+static const struct {
+  CrownSioType type;
+  gboolean     binary;
+  gboolean     needs_id;
+  JsonNodeType data;     /* JSON_NODE_NULL: none is needed */
+} shapes[] = {
+  { CROWN_SIO_CONNECT,       FALSE, FALSE, JSON_NODE_NULL },
+  { CROWN_SIO_DISCONNECT,    FALSE, FALSE, JSON_NODE_NULL },
+  { CROWN_SIO_EVENT,         FALSE, FALSE, JSON_NODE_ARRAY },
+  { CROWN_SIO_ACK,           FALSE, TRUE,  JSON_NODE_ARRAY },
+  { CROWN_SIO_CONNECT_ERROR, FALSE, FALSE, JSON_NODE_NULL },
+  { CROWN_SIO_BINARY_EVENT,  TRUE,  FALSE, JSON_NODE_ARRAY },
+  { CROWN_SIO_BINARY_ACK,    TRUE,  TRUE,  JSON_NODE_ARRAY },
+};
+
+static gboolean
+refuse (GError     **error,
+        const char  *reason)
+{
+  g_set_error (error, CROWN_SIO_ERROR, CROWN_SIO_ERROR_PACKET, "Socket.IO packet: %s", reason);
+
+  return FALSE;
+}
+
+void
+crown_sio_packet_free (CrownSioPacket *packet)
+{
+  g_free (packet->nsp);
+  g_clear_pointer (&packet->data, json_node_unref);
+  g_free (packet);
+}
+
+/* Up to 15 digits; -1 where there is none. */
+static gint64
+parse_digits (const char **p,
+              const char  *end)
+{
+  gint64 value = 0;
+  const char *from = *p;
+
+  while (*p < end && g_ascii_isdigit (**p) && *p - from < 15)
+    value = value * 10 + (*(*p)++ - '0');
+
+  return *p > from ? value : -1;
+}
+
+static gboolean
+check_shape (CrownSioPacket  *packet,
+             GError         **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
+    {
+      JsonArray *array;
+
+      if (shapes[i].type != packet->type)
+        continue;
+      if (shapes[i].needs_id && packet->id < 0)
+        return refuse (error, "an ack without an id");
+      if (shapes[i].data != JSON_NODE_ARRAY)
+        return packet->data == NULL || JSON_NODE_HOLDS_OBJECT (packet->data) ||
+               packet->type == CROWN_SIO_CONNECT_ERROR || refuse (error, "its data is not an object");
+      if (packet->data == NULL || !JSON_NODE_HOLDS_ARRAY (packet->data))
+        return refuse (error, "its data is not an array");
+      array = json_node_get_array (packet->data);
+      if ((packet->type == CROWN_SIO_EVENT || packet->type == CROWN_SIO_BINARY_EVENT) &&
+          (json_array_get_length (array) == 0 ||
+           json_node_get_value_type (json_array_get_element (array, 0)) != G_TYPE_STRING))
+        return refuse (error, "an event without a name");
+      return TRUE;
+    }
+
+  return refuse (error, "unknown type");
+}
+
+/**
+ * crown_sio_packet_parse:
+ * @text: a message's text, such as `2/tasks,12["join",{}]`
+ * @length: in bytes
+ * @error: (out) (optional): %CROWN_SIO_ERROR_PACKET or what crown_json_parse() says
+ *
+ * Returns: (transfer full) (nullable): the packet
+ */
+CrownSioPacket *
+crown_sio_packet_parse (const char  *text,
+                        gsize        length,
+                        GError     **error)
+{
+  g_autoptr (CrownSioPacket) packet = g_new0 (CrownSioPacket, 1);
+  const char *p = text;
+  const char *end = text + length;
+  guint shape;
+
+  if (length == 0 || *p < CROWN_SIO_CONNECT || *p > CROWN_SIO_BINARY_ACK)
+    {
+      refuse (error, "unknown type");
+      return NULL;
+    }
+  packet->type = (CrownSioType) *p++;
+  shape = (guint) (packet->type - CROWN_SIO_CONNECT);
+
+  if (shapes[shape].binary)
+    {
+      gint64 n = parse_digits (&p, end);
+
+      if (n < 0 || n > CROWN_SIO_ATTACHMENTS_MAX || p == end || *p != '-')
+        {
+          refuse (error, "malformed number of attachments");
+          return NULL;
+        }
+      packet->n_attachments = (guint) n;
+      p++;
+    }
+
+  if (p < end && *p == '/')
+    {
+      const char *comma = memchr (p, ',', (gsize) (end - p));
+      const char *stop = comma != NULL ? comma : end;
+      const char *query = memchr (p, '?', (gsize) (stop - p));
+
+      packet->nsp = g_strndup (p, (gsize) ((query != NULL ? query : stop) - p));
+      p = comma != NULL ? comma + 1 : end;
+    }
+  else
+    {
+      packet->nsp = g_strdup ("/");
+    }
+  packet->id = parse_digits (&p, end);
+
+  if (p < end && !(packet->data = crown_json_parse (p, end - p, error)))
+    return NULL;
+  if (!check_shape (packet, error))
+    return NULL;
+
+  return g_steal_pointer (&packet);
+}
+
+static JsonNode *
+fill_placeholders (JsonNode   *node,
+                   GPtrArray  *attachments,
+                   GError    **error)
+{
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    {
+      g_autoptr (JsonArray) filled = json_array_new ();
+      JsonArray *array = json_node_get_array (node);
+
+      for (guint i = 0; i < json_array_get_length (array); i++)
+        {
+          JsonNode *element = fill_placeholders (json_array_get_element (array, i), attachments, error);
+
+          if (element == NULL)
+            return NULL;
+          json_array_add_element (filled, element);
+        }
+      return json_node_init_array (json_node_alloc (), filled);
+    }
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    {
+      JsonObject *object = json_node_get_object (node);
+      g_autoptr (JsonObject) filled = NULL;
+      JsonObjectIter iter;
+      const char *name;
+      JsonNode *member;
+
+      if (crown_json_opt_boolean (object, "_placeholder", FALSE))
+        {
+          gint64 number = crown_json_opt_int (object, "num", -1);
+          g_autofree char *base64 = NULL;
+          GBytes *bytes;
+
+          if (number < 0 || number >= attachments->len)
+            {
+              refuse (error, "a placeholder without its attachment");
+              return NULL;
+            }
+          bytes = g_ptr_array_index (attachments, number);
+          base64 = g_base64_encode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+          return json_node_init_string (json_node_alloc (), base64);
+        }
+
+      filled = json_object_new ();
+      json_object_iter_init_ordered (&iter, object);
+      while (json_object_iter_next_ordered (&iter, &name, &member))
+        {
+          JsonNode *value = fill_placeholders (member, attachments, error);
+
+          if (value == NULL)
+            return NULL;
+          json_object_set_member (filled, name, value);
+        }
+      return json_node_init_object (json_node_alloc (), filled);
+    }
+
+  return json_node_copy (node);
+}
+
+gboolean
+crown_sio_packet_attach (CrownSioPacket  *packet,
+                         GPtrArray       *attachments,
+                         GError         **error)
+{
+  JsonNode *filled = fill_placeholders (packet->data, attachments, error);
+
+  if (filled == NULL)
+    return FALSE;
+  json_node_unref (packet->data);
+  packet->data = filled;
+
+  return TRUE;
+}
+
+char *
+crown_sio_packet_format (CrownSioType  type,
+                         const char   *nsp,
+                         gint64        id,
+                         const char   *data_json)
+{
+  GString *out = g_string_new (NULL);
+
+  g_string_append_c (out, (char) type);
+  if (strcmp (nsp, "/") != 0)
+    g_string_append_printf (out, "%s,", nsp);
+  if (id >= 0)
+    g_string_append_printf (out, "%" G_GINT64_FORMAT, id);
+  if (data_json != NULL)
+    g_string_append (out, data_json);
+
+  return g_string_free (out, FALSE);
+}
