@@ -119,6 +119,9 @@ crown_list_page_set_text (CrownListPage *self,
 {
   g_return_if_fail (CROWN_IS_LIST_PAGE (self));
 
+  if (self->model == NULL)
+    return;
+
   self->searching = text != NULL && *text != '\0';
   crown_list_model_set_text (self->model, text);
   items_changed_cb (self);
@@ -135,6 +138,17 @@ crown_list_page_get_selected (CrownListPage *self)
   CrownItem *item = gtk_single_selection_get_selected_item (self->selection);
 
   return item != NULL ? crown_item_get_id (item) : 0;
+}
+
+/**
+ * crown_list_page_is_filled:
+ *
+ * Returns: %TRUE after crown_list_page_set_list()
+ */
+gboolean
+crown_list_page_is_filled (CrownListPage *self)
+{
+  return self->model != NULL;
 }
 
 /**

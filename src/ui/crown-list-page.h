@@ -21,6 +21,7 @@ void     crown_list_page_set_list    (CrownListPage      *self,
 void     crown_list_page_set_text    (CrownListPage      *self,
                                       const char         *text);
 gint64   crown_list_page_get_selected (CrownListPage     *self);
+gboolean crown_list_page_is_filled   (CrownListPage      *self);
 gboolean crown_list_page_is_painted  (CrownListPage      *self);
 
 G_END_DECLS
