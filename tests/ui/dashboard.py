@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starts the dashboard on a private display and looks at it through accessibility, as a screen reader does."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+
+def skip(why):
+    print(f"1..0 # SKIP {why}")
+    sys.exit(0)
+
+
+def under_private_display():
+    """Run again under an X server, a bus and an accessibility bus of its own."""
+    if os.environ.get("CROWN_TEST_DISPLAY"):
+        return
+    for program in ("xvfb-run", "Xvfb", "dbus-run-session", "xdotool"):
+        if not shutil.which(program):
+            skip(f"{program} is missing")
+    if not os.path.exists("/usr/libexec/at-spi-bus-launcher"):
+        skip("at-spi2-core is missing")
+    os.environ["CROWN_TEST_DISPLAY"] = "1"
+    sys.stdout.flush()
+    os.execvp("xvfb-run", ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24",
+                           "dbus-run-session", "--", sys.executable, *sys.argv])
+
+
+under_private_display()
+
+try:
+    import gi
+    gi.require_version("Atspi", "2.0")
+    from gi.repository import Atspi, GLib
+except (ImportError, ValueError) as error:
+    skip(f"python3-gi or the Atspi typelib is missing: {error}")
+
+BUILD = os.environ["CROWN_BUILDDIR"]
+BUTTON = ("button", "push button")
+SWITCH = ("radio button", "toggle button", "page tab")
+
+
+def wait_for(what, condition, seconds=30):
+    """Run the main loop until condition() gives something true."""
+    loop = GLib.MainLoop()
+    found = []
+
+    def check():
+        try:
+            value = condition()
+        except GLib.Error:  # it went away while we looked
+            value = None
+        if value:
+            found.append(value)
+            loop.quit()
+            return GLib.SOURCE_REMOVE
+        return GLib.SOURCE_CONTINUE
+
+    ticks = GLib.timeout_add(50, check)
+    end = GLib.timeout_add_seconds(seconds, loop.quit)
+    loop.run()
+    if not found:
+        GLib.source_remove(ticks)
+        raise AssertionError(f"never happened: {what}")
+    GLib.source_remove(end)
+    return found[0]
+
+
+def walk(node):
+    yield node
+    for index in range(node.get_child_count()):
+        child = node.get_child_at_index(index)
+        if child is not None:
+            yield from walk(child)
+
+
+def has_state(node, state):
+    return node.get_state_set().contains(state)
+
+
+class View:
+    """What is below one node: an application, or one of its windows."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def find(self, roles, name):
+        for node in walk(self.root):
+            if node.get_role_name() in roles and name in (node.get_name() or "") and \
+               has_state(node, Atspi.StateType.SHOWING):
+                return node
+        return None
+
+    def count(self, roles, name=""):
+        return sum(1 for node in walk(self.root) if node.get_role_name() in roles and name in (node.get_name() or "")
+                   and has_state(node, Atspi.StateType.SHOWING))
+
+    def wait(self, roles, name=""):
+        return wait_for(f"{'/'.join(roles)} “{name}” is shown", lambda: self.find(roles, name))
+
+    def press(self, roles, name):
+        self.wait(roles, name).do_action(0)
+
+    def page(self, name):
+        self.press(SWITCH, name)
+
+    def wait_checked(self, text, checked=True):
+        def is_so():
+            check = self.find(("check box",), text)
+            return check is not None and has_state(check, Atspi.StateType.CHECKED) == checked
+        wait_for(f"“{text}” is {'ticked' if checked else 'not ticked'}", is_so)
+
+    def dump(self):
+        for node in walk(self.root):
+            if has_state(node, Atspi.StateType.SHOWING):
+                print("#", node.get_role_name(), repr(node.get_name()), file=sys.stderr)
+
+
+class Dashboard(View):
+    """One process of the dashboard."""
+
+    def __init__(self, profile, *arguments):
+        program = os.path.join(BUILD, "src", "ui", "crown4-dashboard")
+        environment = dict(os.environ, GTK_A11Y="atspi", GSK_RENDERER="cairo", LIBGL_ALWAYS_SOFTWARE="1",
+                           GSETTINGS_SCHEMA_DIR=os.path.join(BUILD, "data"), LANGUAGE="C")
+        self.process = subprocess.Popen([program, "--profile", profile, *arguments], env=environment)
+        super().__init__(None)
+        self.root = wait_for("the application is on the accessibility bus", self.find_root)
+
+    def find_root(self):
+        assert self.process.poll() is None, "the dashboard ended"
+        desktop = Atspi.get_desktop(0)
+        for index in range(desktop.get_child_count()):
+            application = desktop.get_child_at_index(index)
+            if application is not None and application.get_process_id() == self.process.pid:
+                return application
+        return None
+
+    def windows(self):
+        found = [self.root.get_child_at_index(index) for index in range(self.root.get_child_count())]
+        return [View(node) for node in found if node is not None and has_state(node, Atspi.StateType.SHOWING)]
+
+    def key(self, keys):
+        """Press keys in this process's window; without a window manager the focus has to be given."""
+        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid)],
+                               check=True, capture_output=True, text=True).stdout.split()
+        subprocess.run(["xdotool", "windowfocus", "--sync", found[-1], "key", "--clearmodifiers", *keys.split()], check=True)
+
+    def press_key(self, keys):
+        """Press keys wherever the focus is."""
+        subprocess.run(["xdotool", "key", "--clearmodifiers", *keys.split()], check=True)
+
+    def open_row(self, name):
+        self.wait(("list item",), name).get_component_iface().grab_focus()
+        self.key("Return")
+
+    def type(self, text):
+        subprocess.run(["xdotool", "type", "--delay", "5", text], check=True)
+
+    def quit(self):
+        self.key("ctrl+q")
+        assert self.process.wait(timeout=20) == 0, f"the dashboard ended with {self.process.returncode}"
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Tap:
+    """Runs cases in order, one line each; later cases build on earlier ones, so the first failure ends the run."""
+
+    def __init__(self):
+        self.number = 0
+
+    def run(self, cases):
+        print(f"1..{len(cases)}", flush=True)
+        failed = False
+        for name, case in cases:
+            self.number += 1
+            if failed:
+                print(f"not ok {self.number} - {name} (an earlier case failed)", flush=True)
+                continue
+            try:
+                case()
+                print(f"ok {self.number} - {name}", flush=True)
+            except Exception as error:  # whatever it was, it is this case's result
+                print(f"not ok {self.number} - {name}: {type(error).__name__}: {error}", flush=True)
+                failed = True
+        return 1 if failed else 0
