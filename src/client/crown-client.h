@@ -40,8 +40,13 @@ void             crown_client_close     (CrownClient *self); /* stops the thread
  *             "offline-since" (gint64 unix µs or 0, notify)
  * Signals:
  *   "changed" (CrownChangeSet *)           rows of these stores changed (cache or overlay); at most once a main-loop turn
+ *   "made" (CrownChangeSet *)              of these, what this process did: its engine applied it, or it went into the outbox
+ *                                          here. What other processes have to be told; never what crown_client_notice() said
  *   "rejected" (const char *what, const char *message)  the server refused a write; the overlay is gone already
  */
+/* Another process changed the same files: the rows and the overlay are read anew ("changed" follows), and a connected
+ * engine looks for new entries in the outbox. */
+void             crown_client_notice      (CrownClient *self, const CrownChangeSet *changes);
 CrownClientState crown_client_get_state   (CrownClient *self);
 guint            crown_client_get_pending (CrownClient *self);
 

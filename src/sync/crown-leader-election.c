@@ -61,8 +61,12 @@ name_lost_cb (GDBusConnection *bus,
               const char      *name,
               gpointer         user_data)
 {
+  CrownLeaderElection *self = user_data;
+
+  if (self->leading && (bus == NULL || g_dbus_connection_is_closed (bus))) /* nobody is left to give it to */
+    return;
   g_debug ("not leading %s", name);
-  set_leading (user_data, FALSE);
+  set_leading (self, FALSE);
 }
 
 /**

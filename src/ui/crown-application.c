@@ -7,22 +7,20 @@
 
 #include "crown-application.h"
 
-#include "client/crown-client.h"
 #include "crown-config.h"
 #include "crown-demo.h"
+#include "crown-session.h"
 #include "crown-window.h"
-#include "server/crown-server.h"
 
 #include <glib/gi18n.h>
 
-#define LOCAL_USER      1
 #define LOCAL_WORKSPACE 1
 
 /**
  * CrownApplication:
  *
- * Cache first: the client is opened on its folder and the window shown; the server is started, or connected to, only
- * when the first frame is on the screen.
+ * Cache first: the session is opened on its folder and the window shown; it connects only when the first frame is on the
+ * screen.
  */
 struct _CrownApplication
 {
@@ -36,8 +34,8 @@ struct _CrownApplication
   gboolean        demo;
   gboolean        report;      /* print the start's times and quit */
   double          first_frame; /* ms since started_at, 0: not yet */
-  CrownClient    *client;
-  CrownServer    *server;      /* (nullable): in this process */
+  CrownSession   *session;
+  CrownClient    *client;      /* the session's */
   GQueue          imports;     /* GFile, waiting for the connection */
 };
 
@@ -119,104 +117,6 @@ state_cb (CrownApplication *self)
   import_next (self);
 }
 
-typedef struct {
-  CrownServer *server;
-  gint64       user_id;
-  gint64       workspace_id;
-  char        *token;
-} LocalServer;
-
-static void
-local_server_free (LocalServer *local)
-{
-  if (local->server != NULL)
-    crown_server_stop (local->server);
-  g_clear_object (&local->server);
-  g_free (local->token);
-  g_free (local);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalServer, local_server_free)
-
-static void
-start_server_thread (GTask        *task,
-                     gpointer      source,
-                     gpointer      task_data,
-                     GCancellable *cancellable)
-{
-  const char *profile = task_data;
-  g_autofree char *folder = g_build_filename (profile, "server", NULL);
-  g_autofree char *uri = g_strdup_printf ("sqlite:%s/ledger.db", folder);
-  g_autoptr(LocalServer) local = g_new0 (LocalServer, 1);
-  GError *error = NULL;
-
-  if (g_mkdir_with_parents (folder, 0700) != 0)
-    {
-      g_task_return_new_error (task, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", folder, g_strerror (errno));
-      return;
-    }
-
-  local->server = crown_server_new (uri);
-  if (!crown_server_start (local->server, "127.0.0.1", 0, &error) ||
-      !crown_server_open_local_account (local->server, &local->user_id, &local->workspace_id, &local->token, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  g_task_return_pointer (task, g_steal_pointer (&local), (GDestroyNotify) local_server_free);
-}
-
-static void
-server_started_cb (GObject      *source,
-                   GAsyncResult *result,
-                   gpointer      user_data)
-{
-  CrownApplication *self = CROWN_APPLICATION (source);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(LocalServer) local = g_task_propagate_pointer (G_TASK (result), &error);
-
-  g_application_release (G_APPLICATION (self));
-  if (local == NULL)
-    {
-      crown_application_say (self, error->message);
-      return;
-    }
-  if (self->client == NULL) /* the windows were closed meanwhile */
-    return;
-  if (local->user_id != LOCAL_USER || local->workspace_id != LOCAL_WORKSPACE)
-    {
-      crown_application_say (self, _("This profile’s server belongs to somebody else."));
-      return;
-    }
-
-  self->server = g_steal_pointer (&local->server);
-  crown_client_connect_server (self->client, crown_server_get_url (self->server), local->token);
-}
-
-static void
-crown_application_connect (CrownApplication *self)
-{
-  g_autoptr(GTask) task = NULL;
-
-  if (self->offline || self->server != NULL)
-    return;
-
-  if (self->server_url != NULL)
-    {
-      const char *token = g_getenv ("CROWN4_TOKEN");
-
-      if (token != NULL)
-        crown_client_connect_server (self->client, self->server_url, token);
-      else
-        crown_application_say (self, _("Set CROWN4_TOKEN to the token for this server."));
-      return;
-    }
-
-  g_application_hold (G_APPLICATION (self)); /* until the server can be stopped in order */
-  task = g_task_new (self, NULL, server_started_cb, NULL);
-  g_task_set_task_data (task, g_strdup (self->profile), g_free);
-  g_task_run_in_thread (task, start_server_thread);
-}
-
 static void
 after_paint_cb (GdkFrameClock    *clock,
                 CrownApplication *self)
@@ -242,41 +142,27 @@ after_paint_cb (GdkFrameClock    *clock,
   else if (!self->report)
     {
       g_signal_handlers_disconnect_by_func (clock, after_paint_cb, self);
-      crown_application_connect (self);
+      if (!self->offline)
+        crown_session_connect (self->session);
     }
 }
 
 static gboolean
-crown_application_open_client (CrownApplication *self)
+crown_application_open_session (CrownApplication *self)
 {
   g_autoptr(GError) error = NULL;
-  g_autofree char *name = NULL;
-  g_autofree char *folder = NULL;
 
-  if (self->client != NULL)
+  if (self->session != NULL)
     return TRUE;
 
-  if (self->server_url != NULL)
-    {
-      g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->server_url, -1);
-
-      name = g_strdup_printf ("%.16s-%d-%" G_GINT64_FORMAT, hash, LOCAL_USER, self->workspace);
-    }
-  else
-    name = g_strdup_printf ("local-%d-%d", LOCAL_USER, LOCAL_WORKSPACE);
-
-  folder = g_build_filename (self->profile, "clients", name, NULL);
-  if (g_mkdir_with_parents (folder, 0700) != 0)
-    {
-      g_printerr ("%s: %s\n", folder, g_strerror (errno));
-      return FALSE;
-    }
-  self->client = crown_client_new (folder, self->workspace, LOCAL_USER, &error);
-  if (self->client == NULL)
+  self->session = crown_session_new (self->profile, self->server_url, self->workspace, &error);
+  if (self->session == NULL)
     {
       g_printerr ("%s\n", error->message);
       return FALSE;
     }
+  self->client = g_object_ref (crown_session_get_client (self->session));
+  g_signal_connect_object (self->session, "problem", G_CALLBACK (crown_application_say), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->client, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
   return TRUE;
 }
@@ -285,7 +171,7 @@ static void
 crown_application_add_window (CrownApplication *self)
 {
   gboolean first = gtk_application_get_windows (GTK_APPLICATION (self)) == NULL;
-  CrownWindow *window = crown_window_new (GTK_APPLICATION (self), self->client);
+  CrownWindow *window = crown_window_new (GTK_APPLICATION (self), self->session);
 
   crown_window_set_offline (window, self->offline);
   if (first)
@@ -317,7 +203,7 @@ crown_application_command_line (GApplication            *application,
       if (!g_variant_dict_lookup (options, "profile", "^ay", &self->profile))
         self->profile = g_build_filename (g_get_user_data_dir (), "crown4-dashboard", NULL);
     }
-  if (!crown_application_open_client (self))
+  if (!crown_application_open_session (self))
     return 1;
 
   if (g_variant_dict_lookup (options, "import", "^a&ay", &paths))
@@ -397,18 +283,15 @@ crown_application_startup (GApplication *application)
                                          (const char *[]) { "<Control>q", NULL });
 }
 
-/* The client first: it says goodbye to a server that is still there. */
 static void
 crown_application_shutdown (GApplication *application)
 {
   CrownApplication *self = CROWN_APPLICATION (application);
 
-  if (self->client != NULL)
-    crown_client_close (self->client);
   g_clear_object (&self->client);
-  if (self->server != NULL)
-    crown_server_stop (self->server);
-  g_clear_object (&self->server);
+  if (self->session != NULL)
+    crown_session_close (self->session);
+  g_clear_object (&self->session);
   g_queue_clear_full (&self->imports, g_object_unref);
 
   G_APPLICATION_CLASS (crown_application_parent_class)->shutdown (application);

@@ -17,7 +17,8 @@ struct _CrownWindow
 {
   AdwApplicationWindow  parent_instance;
 
-  CrownClient          *client;
+  CrownSession         *session;
+  CrownClient          *client;    /* the session's */
   GSettings            *settings;  /* (nullable): the schema is not installed */
   GCancellable         *importing; /* cancelled when the window goes */
   gboolean              offline;   /* asked for by the person */

@@ -17,7 +17,7 @@
 /**
  * CrownWindow:
  *
- * The four pages over one #CrownClient. It reads the cache and nothing else, so it is whole before any server is there.
+ * The four pages over the client of one #CrownSession. It reads the cache and nothing else, so it is whole before any server is there.
  */
 G_DEFINE_FINAL_TYPE (CrownWindow, crown_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -65,6 +65,11 @@ state_in_words (CrownWindow      *self,
     case CROWN_CLIENT_OFFLINE:
     case CROWN_CLIENT_STOPPED:
     default:
+      if (!self->offline && crown_session_is_following (self->session))
+        {
+          *icon = "network-wired-symbolic";
+          return _("In step with another window");
+        }
       if (!self->offline)
         return _("Starting…");
       *icon = "network-offline-symbolic";
@@ -259,22 +264,25 @@ crown_window_close_request (GtkWindow *window)
 /**
  * crown_window_new:
  * @application: whose window
- * @client: where to read and write
+ * @session: where to read and write
  *
- * Returns: (transfer none): a window over @client, filled from the cache, not shown yet
+ * Returns: (transfer none): a window over @session, filled from the cache, not shown yet
  */
 CrownWindow *
 crown_window_new (GtkApplication *application,
-                  CrownClient    *client)
+                  CrownSession   *session)
 {
   CrownWindow *self = g_object_new (CROWN_TYPE_WINDOW, "application", application, NULL);
+  CrownClient *client = crown_session_get_client (session);
   g_autoptr(CrownListModel) meetings = crown_list_model_new (client, CROWN_QUERY_MEETINGS);
 
+  self->session = g_object_ref (session);
   self->client = g_object_ref (client);
   crown_list_page_set_list (self->meetings, meetings, crown_meeting_row_factory_new (FALSE));
   crown_meeting_detail_set_client (self->detail, client);
   crown_analytics_page_set_client (self->analytics, client);
 
+  g_signal_connect_object (session, "notify::following", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "notify::state", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "notify::pending", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "rejected", G_CALLBACK (rejected_cb), self, G_CONNECT_SWAPPED);
@@ -294,6 +302,7 @@ crown_window_dispose (GObject *object)
   g_clear_object (&self->importing);
   g_clear_object (&self->settings);
   g_clear_object (&self->client);
+  g_clear_object (&self->session);
 
   G_OBJECT_CLASS (crown_window_parent_class)->dispose (object);
 }

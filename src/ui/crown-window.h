@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "client/crown-client.h"
+#include "crown-session.h"
 
 #include <adwaita.h>
 
@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CrownWindow, crown_window, CROWN, WINDOW, AdwApplicationWindow)
 
 CrownWindow *crown_window_new         (GtkApplication *application,
-                                       CrownClient    *client);
+                                       CrownSession   *session);
 void         crown_window_say         (CrownWindow    *self,
                                        const char     *message);
 void         crown_window_import      (CrownWindow    *self,
