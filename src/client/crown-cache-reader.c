@@ -1,0 +1,469 @@
+/* crown-cache-reader.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-client"
+
+#include "crown-cache-reader.h"
+
+#include "core/crown-event-apply.h"
+#include "core/crown-json.h"
+#include "crown-cache-schema.h"
+
+#include <string.h>
+
+/* A row that pending entries change, as it looks with them. */
+typedef struct {
+  CrownStore  store;
+  gint64      id;
+  JsonObject *row; /* (nullable): an entry deletes it */
+} Overlaid;
+
+struct _CrownCacheReader
+{
+  CrownSqlite *cache;
+  CrownSqlite *outbox;
+  GPtrArray   *overlaid; /* (nullable) Overlaid, one a row; NULL: the outbox has to be read again */
+};
+
+static const char SQL_OUTBOX[] = "SELECT type, row_id, overlay FROM entries ORDER BY id";
+static const char SQL_METADATA[] = "SELECT value FROM metadata WHERE key = ?1";
+static const char SQL_TRANSCRIPT[] = "SELECT segments FROM transcripts WHERE session_id = ?1";
+
+static const char *const row_sql[CROWN_N_STORES] = {
+  [CROWN_STORE_MEETINGS] = "SELECT row FROM meetings WHERE id = ?1",
+  [CROWN_STORE_TASKS] = "SELECT row FROM tasks WHERE id = ?1",
+  [CROWN_STORE_ANALYTICS] = "SELECT row FROM analytics WHERE session_id = ?1",
+};
+
+/* Each list: its ids, the keys of one row for placing an overlaid one, and how two rows compare. ?1 is the search text,
+ * ?2 the status (both nullable), ?3 the meeting. The plain forms are one walk along an index. */
+typedef struct {
+  CrownStore  store;
+  const char *plain;
+  const char *filtered;
+  const char *key; /* first text, second text, number */
+} List;
+
+#define MEETING_FILTER " AND (?1 IS NULL OR instr (folded, ?1) > 0) AND (?2 IS NULL OR status = ?2)"
+#define MEETING_ORDER  " ORDER BY sort_at DESC, id DESC"
+#define TASK_FILTER    " (?1 IS NULL OR instr (folded, ?1) > 0) AND (?2 IS NULL OR status = ?2)"
+#define TASK_ORDER     " ORDER BY status DESC, sort_due, id DESC"
+
+static const List lists[] = {
+  [CROWN_QUERY_MEETINGS] = { CROWN_STORE_MEETINGS,
+    "SELECT id FROM meetings WHERE archived = 0" MEETING_ORDER,
+    "SELECT id FROM meetings WHERE archived = 0" MEETING_FILTER MEETING_ORDER,
+    "SELECT sort_at, '', 0 FROM meetings WHERE id = ?1" },
+  [CROWN_QUERY_ARCHIVE] = { CROWN_STORE_MEETINGS,
+    "SELECT id FROM meetings WHERE archived = 1" MEETING_ORDER,
+    "SELECT id FROM meetings WHERE archived = 1" MEETING_FILTER MEETING_ORDER,
+    "SELECT sort_at, '', 0 FROM meetings WHERE id = ?1" },
+  [CROWN_QUERY_TASKS] = { CROWN_STORE_TASKS,
+    "SELECT id FROM tasks" TASK_ORDER,
+    "SELECT id FROM tasks WHERE" TASK_FILTER TASK_ORDER,
+    "SELECT status, sort_due, 0 FROM tasks WHERE id = ?1" },
+  [CROWN_QUERY_SESSION_TASKS] = { CROWN_STORE_TASKS,
+    "SELECT id FROM tasks WHERE session_id = ?3 ORDER BY line, id",
+    "SELECT id FROM tasks WHERE session_id = ?3 AND" TASK_FILTER " ORDER BY line, id",
+    "SELECT '', '', line FROM tasks WHERE id = ?1" },
+};
+
+typedef struct {
+  char   *first;
+  char   *second;
+  gint64  number;
+  gint64  id;
+} Key;
+
+static void
+key_clear (Key *key)
+{
+  g_clear_pointer (&key->first, g_free);
+  g_clear_pointer (&key->second, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Key, key_clear)
+
+static void
+overlaid_free (gpointer data)
+{
+  Overlaid *overlaid = data;
+
+  g_clear_pointer (&overlaid->row, json_object_unref);
+  g_free (overlaid);
+}
+
+/**
+ * crown_cache_reader_open:
+ * @folder: with cache.db and outbox.db
+ *
+ * Returns: (transfer full): a reader for the calling thread
+ */
+CrownCacheReader *
+crown_cache_reader_open (const char  *folder,
+                         GError     **error)
+{
+  g_autoptr (CrownCacheReader) self = g_new0 (CrownCacheReader, 1);
+  g_autofree char *cache = g_build_filename (folder, "cache.db", NULL);
+  g_autofree char *outbox = g_build_filename (folder, "outbox.db", NULL);
+
+  self->cache = crown_sqlite_open (cache, CROWN_SQLITE_READ_ONLY, error);
+  if (self->cache != NULL)
+    self->outbox = crown_sqlite_open (outbox, CROWN_SQLITE_READ_ONLY, error);
+  return self->outbox != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+void
+crown_cache_reader_close (CrownCacheReader *self)
+{
+  crown_cache_reader_invalidate_overlay (self);
+  g_clear_pointer (&self->cache, crown_sqlite_close);
+  g_clear_pointer (&self->outbox, crown_sqlite_close);
+  g_free (self);
+}
+
+void
+crown_cache_reader_invalidate_overlay (CrownCacheReader *self)
+{
+  g_clear_pointer (&self->overlaid, g_ptr_array_unref);
+}
+
+static gboolean
+load_text (CrownSqlite  *db,
+           const char   *name,
+           const char   *sql,
+           gint64        id,
+           const char   *key,
+           char        **text,
+           GError      **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (db, name, sql, error);
+  int step;
+
+  *text = NULL;
+  if (stmt == NULL)
+    return FALSE;
+  if (key != NULL)
+    crown_sqlite_bind_text (stmt, 1, key, -1);
+  else
+    crown_sqlite_bind_int (stmt, 1, id);
+  step = crown_sqlite_step (stmt, error);
+  if (step == 1)
+    *text = g_strdup (crown_sqlite_column_text (stmt, 0));
+  crown_sqlite_reset (stmt);
+  return step >= 0;
+}
+
+static gboolean
+load_cached_row (CrownCacheReader  *self,
+                 CrownStore         store,
+                 gint64             id,
+                 JsonObject       **row,
+                 GError           **error)
+{
+  g_autofree char *text = NULL;
+
+  *row = NULL;
+  if (!load_text (self->cache, "read row", row_sql[store], id, NULL, &text, error))
+    return FALSE;
+  return text == NULL || (*row = crown_json_parse_object (text, -1, error)) != NULL;
+}
+
+static Overlaid *
+find_overlaid (CrownCacheReader *self,
+               CrownStore        store,
+               gint64            id)
+{
+  for (guint i = 0; i < self->overlaid->len; i++)
+    {
+      Overlaid *overlaid = self->overlaid->pdata[i];
+
+      if (overlaid->store == store && overlaid->id == id)
+        return overlaid;
+    }
+  return NULL;
+}
+
+/* An entry whose row is gone has nothing to be drawn on; the server will say so. */
+static gboolean
+overlay_entry (CrownCacheReader      *self,
+               const CrownEventInfo  *info,
+               gint64                 id,
+               JsonObject            *overlay,
+               GError               **error)
+{
+  Overlaid *overlaid = find_overlaid (self, info->store, id);
+  JsonObject *after = NULL;
+
+  if (overlaid == NULL)
+    {
+      g_autoptr (JsonObject) row = NULL;
+
+      if (!load_cached_row (self, info->store, id, &row, error))
+        return FALSE;
+      if (row == NULL && info->effect != CROWN_EFFECT_PUT)
+        return TRUE;
+      overlaid = g_new0 (Overlaid, 1);
+      overlaid->store = info->store;
+      overlaid->id = id;
+      overlaid->row = g_steal_pointer (&row);
+      g_ptr_array_add (self->overlaid, overlaid);
+    }
+  if (!crown_event_apply_row (info, overlay, overlaid->row, &after, NULL))
+    return TRUE;
+  g_clear_pointer (&overlaid->row, json_object_unref);
+  overlaid->row = after;
+  return TRUE;
+}
+
+static gboolean
+ensure_overlay (CrownCacheReader  *self,
+                GError           **error)
+{
+  CrownSqliteStatement *stmt;
+  int step;
+
+  if (self->overlaid != NULL)
+    return TRUE;
+  if ((stmt = crown_sqlite_prepare (self->outbox, "read outbox", SQL_OUTBOX, error)) == NULL)
+    return FALSE;
+
+  self->overlaid = g_ptr_array_new_with_free_func (overlaid_free);
+  while ((step = crown_sqlite_step (stmt, error)) == 1)
+    {
+      const CrownEventInfo *info = crown_event_info_by_name (crown_sqlite_column_text (stmt, 0));
+      g_autoptr (JsonObject) overlay = crown_json_parse_object (crown_sqlite_column_text (stmt, 2), -1, NULL);
+
+      if (info == NULL || overlay == NULL || info->store >= CROWN_N_STORES || row_sql[info->store] == NULL)
+        continue;
+      if (!overlay_entry (self, info, crown_sqlite_column_int (stmt, 1), overlay, error))
+        {
+          step = -1;
+          break;
+        }
+    }
+  crown_sqlite_reset (stmt);
+  if (step < 0)
+    crown_cache_reader_invalidate_overlay (self);
+  return step == 0;
+}
+
+static Key
+key_of_overlaid (CrownQueryKind  kind,
+                 const Overlaid *overlaid)
+{
+  CrownSortKey sort = crown_cache_sort_key (overlaid->store, overlaid->row);
+  Key key = { NULL, NULL, 0, overlaid->id };
+
+  if (overlaid->store == CROWN_STORE_MEETINGS)
+    key.first = g_strdup (sort.sort_at);
+  else if (kind == CROWN_QUERY_TASKS)
+    {
+      key.first = g_strdup (sort.status);
+      key.second = g_strdup (sort.sort_due);
+    }
+  else
+    key.number = sort.line;
+  return key;
+}
+
+static gboolean
+key_of_cached (CrownCacheReader  *self,
+               const List        *list,
+               gint64             id,
+               Key               *key,
+               GError           **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->cache, "read key", list->key, error);
+  int step;
+
+  *key = (Key) { NULL, NULL, 0, id };
+  if (stmt == NULL)
+    return FALSE;
+  crown_sqlite_bind_int (stmt, 1, id);
+  step = crown_sqlite_step (stmt, error);
+  if (step == 1)
+    {
+      key->first = g_strdup (crown_sqlite_column_text (stmt, 0));
+      key->second = g_strdup (crown_sqlite_column_text (stmt, 1));
+      key->number = crown_sqlite_column_int (stmt, 2);
+    }
+  crown_sqlite_reset (stmt);
+  return step >= 0;
+}
+
+/* The lists' orders: first descending, second and number ascending, newest (highest id) first but in order of evidence. */
+static int
+key_compare (CrownQueryKind kind,
+             const Key     *a,
+             const Key     *b)
+{
+  int order = g_strcmp0 (b->first, a->first);
+
+  if (order == 0)
+    order = g_strcmp0 (a->second, b->second);
+  if (order == 0)
+    order = (a->number > b->number) - (a->number < b->number);
+  if (order == 0)
+    order = kind == CROWN_QUERY_SESSION_TASKS ? (a->id > b->id) - (a->id < b->id) : (b->id > a->id) - (b->id < a->id);
+  return order;
+}
+
+static gboolean
+belongs (const CrownQuery *query,
+         const char       *folded,
+         const Overlaid   *overlaid)
+{
+  CrownSortKey sort;
+  g_autofree char *text = NULL;
+
+  if (overlaid->row == NULL || overlaid->store != lists[query->kind].store)
+    return FALSE;
+  sort = crown_cache_sort_key (overlaid->store, overlaid->row);
+  if (overlaid->store == CROWN_STORE_MEETINGS && sort.archived != (query->kind == CROWN_QUERY_ARCHIVE))
+    return FALSE;
+  if (query->kind == CROWN_QUERY_SESSION_TASKS && sort.session_id != query->session_id)
+    return FALSE;
+  if (query->status != NULL && strcmp (sort.status, query->status) != 0)
+    return FALSE;
+  if (folded == NULL)
+    return TRUE;
+  text = crown_cache_folded (overlaid->store, overlaid->row);
+  return strstr (text, folded) != NULL;
+}
+
+/* Takes the overlaid rows out of where the cache has them and puts them where they look like they belong. */
+static gboolean
+place_overlaid (CrownCacheReader  *self,
+                const CrownQuery  *query,
+                const char        *folded,
+                GArray            *ids,
+                GError           **error)
+{
+  const List *list = &lists[query->kind];
+  guint kept = 0;
+
+  if (self->overlaid->len == 0)
+    return TRUE;
+
+  for (guint i = 0; i < ids->len; i++)
+    {
+      gint64 id = g_array_index (ids, gint64, i);
+
+      if (find_overlaid (self, list->store, id) == NULL)
+        g_array_index (ids, gint64, kept++) = id;
+    }
+  g_array_set_size (ids, kept);
+
+  for (guint i = 0; i < self->overlaid->len; i++)
+    {
+      const Overlaid *overlaid = self->overlaid->pdata[i];
+      g_auto (Key) key = { 0 };
+      guint low = 0, high = ids->len;
+
+      if (!belongs (query, folded, overlaid))
+        continue;
+      key = key_of_overlaid (query->kind, overlaid);
+      while (low < high)
+        {
+          guint middle = low + (high - low) / 2;
+          gint64 id = g_array_index (ids, gint64, middle);
+          Overlaid *other = find_overlaid (self, list->store, id);
+          g_auto (Key) other_key = { 0 };
+
+          if (other != NULL)
+            other_key = key_of_overlaid (query->kind, other);
+          else if (!key_of_cached (self, list, id, &other_key, error))
+            return FALSE;
+          if (key_compare (query->kind, &other_key, &key) < 0)
+            low = middle + 1;
+          else
+            high = middle;
+        }
+      g_array_insert_val (ids, low, overlaid->id);
+    }
+  return TRUE;
+}
+
+GArray *
+crown_cache_reader_query_ids (CrownCacheReader  *self,
+                              const CrownQuery  *query,
+                              GError           **error)
+{
+  const List *list = &lists[query->kind];
+  gboolean filtered = (query->text != NULL && *query->text != '\0') || query->status != NULL;
+  g_autofree char *folded = query->text != NULL && *query->text != '\0' ? g_utf8_casefold (query->text, -1) : NULL;
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
+  CrownSqliteStatement *stmt;
+  int step;
+
+  if (!crown_sqlite_begin_read (self->cache, &tx, error) || !ensure_overlay (self, error) ||
+      !(stmt = crown_sqlite_prepare (self->cache, "query ids", filtered ? list->filtered : list->plain, error)))
+    return NULL;
+
+  if (filtered)
+    {
+      crown_sqlite_bind_text (stmt, 1, folded, -1);
+      crown_sqlite_bind_text (stmt, 2, query->status, -1);
+    }
+  if (query->kind == CROWN_QUERY_SESSION_TASKS)
+    crown_sqlite_bind_int (stmt, 3, query->session_id);
+  while ((step = crown_sqlite_step (stmt, error)) == 1)
+    {
+      gint64 id = crown_sqlite_column_int (stmt, 0);
+
+      g_array_append_val (ids, id);
+    }
+  crown_sqlite_reset (stmt);
+  if (step < 0 || !place_overlaid (self, query, folded, ids, error))
+    return NULL;
+  return g_steal_pointer (&ids);
+}
+
+JsonObject *
+crown_cache_reader_load_row (CrownCacheReader  *self,
+                             CrownStore         store,
+                             gint64             id,
+                             GError           **error)
+{
+  const Overlaid *overlaid;
+  JsonObject *row;
+
+  g_return_val_if_fail (store < CROWN_N_STORES && row_sql[store] != NULL, NULL);
+
+  if (!ensure_overlay (self, error))
+    return NULL;
+  overlaid = find_overlaid (self, store, id);
+  if (overlaid != NULL)
+    return overlaid->row != NULL ? json_object_ref (overlaid->row) : NULL;
+  return load_cached_row (self, store, id, &row, error) ? row : NULL;
+}
+
+JsonNode *
+crown_cache_reader_load_metadata (CrownCacheReader  *self,
+                                  const char        *key,
+                                  GError           **error)
+{
+  g_autofree char *text = NULL;
+
+  if (!load_text (self->cache, "read metadata", SQL_METADATA, 0, key, &text, error) || text == NULL)
+    return NULL;
+  return crown_json_parse (text, -1, error);
+}
+
+JsonArray *
+crown_cache_reader_load_transcript (CrownCacheReader  *self,
+                                    gint64             session_id,
+                                    GError           **error)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) node = NULL;
+
+  if (!load_text (self->cache, "read transcript", SQL_TRANSCRIPT, session_id, NULL, &text, error) || text == NULL)
+    return NULL;
+  if ((node = crown_json_parse (text, -1, error)) == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+    return NULL;
+  return json_array_ref (json_node_get_array (node));
+}

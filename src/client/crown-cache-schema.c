@@ -1,0 +1,88 @@
+/* crown-cache-schema.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-client"
+
+#include "crown-cache-schema.h"
+
+#include "core/crown-json.h"
+
+#include <string.h>
+
+#define NO_DUE "9999-99-99"
+
+/* `row` is the whole row in canonical JSON: it was made for the checksum anyway, it is given back byte for byte, and no
+ * null, number or unknown member has to be put together again from columns. The specification's fields are columns beside
+ * it. An index that is in the order of a list makes reading its ids one walk along the index: 'pending' sorts behind the
+ * other states, so descending puts it first. */
+const char *const crown_cache_migrations[] = {
+  "CREATE TABLE meetings (id INTEGER PRIMARY KEY, title TEXT, status TEXT, created_at TEXT, duration INTEGER, summary TEXT,"
+  " task_count INTEGER, participant_count INTEGER, archived INTEGER NOT NULL, sort_at TEXT NOT NULL, folded TEXT NOT NULL,"
+  " row TEXT NOT NULL, _cached_at INTEGER NOT NULL, _checksum TEXT NOT NULL, last_accessed INTEGER NOT NULL DEFAULT 0) STRICT;"
+  "CREATE INDEX meetings_order ON meetings (archived, sort_at DESC, id DESC);"
+  "CREATE TABLE tasks (id INTEGER PRIMARY KEY, session_id INTEGER NOT NULL, text TEXT, status TEXT NOT NULL, priority TEXT,"
+  " due_date TEXT, assignee TEXT, sort_due TEXT NOT NULL, line INTEGER NOT NULL, folded TEXT NOT NULL, row TEXT NOT NULL,"
+  " _cached_at INTEGER NOT NULL, _checksum TEXT NOT NULL, last_accessed INTEGER NOT NULL DEFAULT 0) STRICT;"
+  "CREATE INDEX tasks_order ON tasks (status DESC, sort_due, id DESC);"
+  "CREATE INDEX tasks_session ON tasks (session_id, line, id);"
+  "CREATE INDEX tasks_priority ON tasks (priority);"
+  "CREATE TABLE analytics (session_id INTEGER PRIMARY KEY, updated_at TEXT, row TEXT NOT NULL, _cached_at INTEGER NOT NULL,"
+  " _checksum TEXT NOT NULL, last_accessed INTEGER NOT NULL DEFAULT 0) STRICT;"
+  "CREATE INDEX analytics_updated ON analytics (updated_at);"
+  "CREATE TABLE sessions (external_session_id TEXT PRIMARY KEY NOT NULL, session_id INTEGER NOT NULL,"
+  " last_accessed TEXT NOT NULL, _cached_at TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+  "CREATE INDEX sessions_session ON sessions (session_id);"
+  "CREATE INDEX sessions_accessed ON sessions (last_accessed);"
+  "CREATE TABLE metadata (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL, updated_at TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+  "CREATE TABLE transcripts (session_id INTEGER PRIMARY KEY, segments TEXT NOT NULL) STRICT;",
+};
+
+const guint crown_cache_n_migrations = G_N_ELEMENTS (crown_cache_migrations);
+
+CrownSortKey
+crown_cache_sort_key (CrownStore  store,
+                      JsonObject *row)
+{
+  CrownSortKey key = { 0 };
+
+  if (store == CROWN_STORE_MEETINGS)
+    {
+      key.archived = crown_json_opt_boolean (row, "archived", FALSE);
+      key.sort_at = key.archived ? crown_json_opt_string (row, "archived_at", NULL)
+                                 : crown_json_opt_string (row, "started_at", NULL);
+      if (key.sort_at == NULL)
+        key.sort_at = crown_json_opt_string (row, "created_at", "");
+      key.status = crown_json_opt_string (row, "status", "");
+    }
+  else if (store == CROWN_STORE_TASKS)
+    {
+      key.status = crown_json_opt_string (row, "status", "");
+      key.sort_due = crown_json_opt_string (row, "due_date", NO_DUE);
+      key.line = crown_json_opt_int (row, "evidence_line", -1);
+      key.session_id = crown_json_opt_int (row, "session_id", 0);
+    }
+  return key;
+}
+
+static char *
+fold (const char *text)
+{
+  for (const char *p = text; *p != '\0'; p++)
+    if ((guchar) *p >= 0x80)
+      return g_utf8_casefold (text, -1);
+  return g_ascii_strdown (text, -1);
+}
+
+char *
+crown_cache_folded (CrownStore  store,
+                    JsonObject *row)
+{
+  g_autofree char *both = NULL;
+
+  if (store == CROWN_STORE_TASKS)
+    return fold (crown_json_opt_string (row, "text", ""));
+  both = g_strconcat (crown_json_opt_string (row, "title", ""), "\n", crown_json_opt_string (row, "summary", ""), NULL);
+  return fold (both);
+}

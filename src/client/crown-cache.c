@@ -1,0 +1,888 @@
+/* crown-cache.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-client"
+
+#include "crown-cache.h"
+
+#include "core/crown-clock.h"
+#include "core/crown-event-apply.h"
+#include "core/crown-json.h"
+#include "crown-cache-schema.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define DAMAGED_MAX 100 /* files set aside beside the cache */
+
+/* What changes together with the rows, so that a transaction that fails can take all of it back. */
+typedef struct {
+  CrownPosition position;
+  CrownDigest   digests[CROWN_N_STORES];
+  guint64       counts[CROWN_N_STORES];
+  gint64        quarantined;
+  gint64        unknown;
+} State;
+
+struct _CrownCache
+{
+  CrownSqlite    *db;
+  char           *stream;      /* workspace_{id} */
+  char           *user_stream; /* user_{id} */
+  gint64          workspace_id;
+  State           state;
+  CrownChangeSet *repairs;     /* (nullable) */
+  GString        *canonical;   /* of the row at hand; kept for its memory */
+};
+
+static const char SQL_STATE_GET[] = "SELECT value FROM metadata WHERE key = '_state'";
+static const char SQL_METADATA_PUT[] =
+  "INSERT INTO metadata (key, value, updated_at) VALUES (?1, ?2, ?3)"
+  " ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
+static const char SQL_METADATA_GET[] = "SELECT value, updated_at FROM metadata WHERE key = ?1";
+static const char SQL_SESSION_PUT[] =
+  "INSERT OR REPLACE INTO sessions (external_session_id, session_id, last_accessed, _cached_at) VALUES (?1, ?2, ?3, ?3)";
+static const char SQL_SESSION_DROP[] = "DELETE FROM sessions WHERE session_id = ?1";
+static const char SQL_TRANSCRIPT_PUT[] = "INSERT OR REPLACE INTO transcripts (session_id, segments) VALUES (?1, ?2)";
+static const char SQL_TRANSCRIPT_DROP[] = "DELETE FROM transcripts WHERE session_id = ?1";
+
+/* The statements of the stores whose rows have a number and a digest. */
+typedef struct {
+  const char *get_row;
+  const char *get_checksum;
+  const char *put;
+  const char *drop;
+  const char *clear;
+} StoreSql;
+
+static const StoreSql store_sql[CROWN_N_STORES] = {
+  [CROWN_STORE_MEETINGS] = {
+    "SELECT row FROM meetings WHERE id = ?1",
+    "SELECT _checksum FROM meetings WHERE id = ?1",
+    "INSERT OR REPLACE INTO meetings (id, row, _checksum, _cached_at, status, folded, title, created_at, duration, summary,"
+    " task_count, participant_count, archived, sort_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    "DELETE FROM meetings WHERE id = ?1",
+    "DELETE FROM meetings",
+  },
+  [CROWN_STORE_TASKS] = {
+    "SELECT row FROM tasks WHERE id = ?1",
+    "SELECT _checksum FROM tasks WHERE id = ?1",
+    "INSERT OR REPLACE INTO tasks (id, row, _checksum, _cached_at, status, folded, text, session_id, priority, due_date,"
+    " assignee, sort_due, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    "DELETE FROM tasks WHERE id = ?1",
+    "DELETE FROM tasks",
+  },
+  [CROWN_STORE_ANALYTICS] = {
+    "SELECT row FROM analytics WHERE session_id = ?1",
+    "SELECT _checksum FROM analytics WHERE session_id = ?1",
+    "INSERT OR REPLACE INTO analytics (session_id, row, _checksum, _cached_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    "DELETE FROM analytics WHERE session_id = ?1",
+    "DELETE FROM analytics",
+  },
+};
+
+static gboolean
+has_rows (CrownStore store)
+{
+  return store < CROWN_N_STORES && store_sql[store].put != NULL;
+}
+
+/* Opening */
+
+static gboolean
+load_state (CrownCache  *self,
+            GError     **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load state", SQL_STATE_GET, error);
+  g_autoptr (JsonObject) object = NULL;
+  JsonObject *digests;
+  int step;
+
+  if (stmt == NULL)
+    return FALSE;
+  step = crown_sqlite_step (stmt, error);
+  if (step == 1)
+    object = crown_json_parse_object (crown_sqlite_column_text (stmt, 0), -1, error);
+  crown_sqlite_reset (stmt);
+  if (step == 0)
+    return TRUE;
+  if (object == NULL)
+    return FALSE;
+
+  g_strlcpy (self->state.position.epoch, crown_json_opt_string (object, "epoch", ""), sizeof self->state.position.epoch);
+  self->state.position.sequence = (guint64) crown_json_opt_int (object, "sequence", 0);
+  self->state.position.user_sequence = (guint64) crown_json_opt_int (object, "user_sequence", 0);
+  self->state.quarantined = crown_json_opt_int (object, "quarantined", 0);
+  self->state.unknown = crown_json_opt_int (object, "unknown", 0);
+  digests = crown_json_opt_object (object, "digests");
+  for (guint store = 0; digests != NULL && store < CROWN_N_STORES; store++)
+    {
+      JsonObject *digest = has_rows (store) ? crown_json_opt_object (digests, crown_store_to_string (store)) : NULL;
+
+      if (digest != NULL)
+        {
+          crown_digest_from_hex (&self->state.digests[store], crown_json_opt_string (digest, "digest", ""));
+          self->state.counts[store] = (guint64) crown_json_opt_int (digest, "count", 0);
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+put_metadata (CrownCache  *self,
+              const char  *key,
+              const char  *value,
+              const char  *updated_at,
+              GError     **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "put metadata", SQL_METADATA_PUT, error);
+
+  if (stmt == NULL)
+    return FALSE;
+  crown_sqlite_bind_text (stmt, 1, key, -1);
+  crown_sqlite_bind_text (stmt, 2, value, -1);
+  crown_sqlite_bind_text (stmt, 3, updated_at, -1);
+  return crown_sqlite_run (stmt, error);
+}
+
+/* Names that begin with '_' are the cache's own; no event sets them. */
+static gboolean
+save_state (CrownCache  *self,
+            GError     **error)
+{
+  const State *state = &self->state;
+  g_autoptr (GString) json = g_string_sized_new (512);
+  const char *separator = "";
+
+  g_string_append_printf (json, "{\"epoch\":\"%s\",\"sequence\":%" G_GUINT64_FORMAT ",\"user_sequence\":%" G_GUINT64_FORMAT
+                          ",\"quarantined\":%" G_GINT64_FORMAT ",\"unknown\":%" G_GINT64_FORMAT ",\"digests\":{",
+                          state->position.epoch, state->position.sequence, state->position.user_sequence,
+                          state->quarantined, state->unknown);
+  for (guint store = 0; store < CROWN_N_STORES; store++)
+    if (has_rows (store))
+      {
+        char hex[65];
+
+        crown_digest_to_hex (&state->digests[store], hex);
+        g_string_append_printf (json, "%s\"%s\":{\"count\":%" G_GUINT64_FORMAT ",\"digest\":\"%s\"}", separator,
+                                crown_store_to_string (store), state->counts[store], hex);
+        separator = ",";
+      }
+  g_string_append (json, "}}");
+  return put_metadata (self, "_state", json->str, "", error);
+}
+
+static CrownCache *
+try_open (const char  *path,
+          gint64       workspace_id,
+          gint64       user_id,
+          GError     **error)
+{
+  g_autoptr (CrownCache) self = g_new0 (CrownCache, 1);
+
+  self->workspace_id = workspace_id;
+  self->stream = g_strdup_printf ("workspace_%" G_GINT64_FORMAT, workspace_id);
+  self->user_stream = g_strdup_printf ("user_%" G_GINT64_FORMAT, user_id);
+  self->canonical = g_string_sized_new (1024);
+  self->db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE, error);
+  if (self->db == NULL || !crown_sqlite_migrate (self->db, crown_cache_migrations, crown_cache_n_migrations, error) ||
+      !load_state (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/* The log and its index go with the file: a fresh file must not be read with the old one's log. */
+static gboolean
+set_aside (const char  *path,
+           GError     **error)
+{
+  static const char *const suffixes[] = { "", "-wal", "-shm" };
+  g_autofree char *aside = NULL;
+
+  for (guint n = 1; n <= DAMAGED_MAX; n++)
+    {
+      g_free (aside);
+      aside = g_strdup_printf ("%s.damaged-%u", path, n);
+      if (!g_file_test (aside, G_FILE_TEST_EXISTS))
+        break;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *from = g_strconcat (path, suffixes[i], NULL);
+      g_autofree char *to = g_strconcat (aside, suffixes[i], NULL);
+
+      if (g_rename (from, to) != 0 && errno != ENOENT)
+        {
+          g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s is damaged and cannot be set aside: %s", from,
+                       g_strerror (errno));
+          return FALSE;
+        }
+    }
+  g_message ("%s was damaged and is kept as %s; a fresh one is filled from the server", path, aside);
+  return TRUE;
+}
+
+/**
+ * crown_cache_open:
+ * @path: cache.db
+ * @error: (out) (optional): %CROWN_SQLITE_ERROR_NEWER for a file of a newer version, which is left as it is
+ *
+ * Returns: (transfer full): the cache, fresh where the file was missing or damaged
+ */
+CrownCache *
+crown_cache_open (const char  *path,
+                  gint64       workspace_id,
+                  gint64       user_id,
+                  GError     **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  CrownCache *self = try_open (path, workspace_id, user_id, &local_error);
+
+  if (self != NULL)
+    return self;
+  if (local_error->domain != CROWN_JSON_ERROR && !g_error_matches (local_error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_CORRUPT))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+  return set_aside (path, error) ? try_open (path, workspace_id, user_id, error) : NULL;
+}
+
+void
+crown_cache_close (CrownCache *self)
+{
+  g_clear_pointer (&self->db, crown_sqlite_close);
+  g_clear_pointer (&self->repairs, crown_change_set_unref);
+  if (self->canonical != NULL)
+    g_string_free (self->canonical, TRUE);
+  g_free (self->stream);
+  g_free (self->user_stream);
+  g_free (self);
+}
+
+gboolean
+crown_cache_get_position (CrownCache     *self,
+                          CrownPosition  *position,
+                          GError        **error)
+{
+  *position = self->state.position;
+  return TRUE;
+}
+
+gboolean
+crown_cache_get_digest (CrownCache   *self,
+                        CrownStore    store,
+                        CrownDigest  *digest,
+                        guint64      *count,
+                        GError      **error)
+{
+  *digest = self->state.digests[store];
+  if (count != NULL)
+    *count = self->state.counts[store];
+  return TRUE;
+}
+
+/* Rows */
+
+static void
+mark_repair (CrownCache *self,
+             CrownStore  store,
+             gint64      id)
+{
+  if (self->repairs == NULL)
+    self->repairs = crown_change_set_new (self->workspace_id);
+  if (id != 0)
+    crown_change_set_add (self->repairs, store, id);
+  else
+    crown_change_set_add_all (self->repairs, store);
+}
+
+CrownChangeSet *
+crown_cache_take_repairs (CrownCache *self)
+{
+  return g_steal_pointer (&self->repairs);
+}
+
+/* @text: (out) (nullable): a copy of the one column, NULL where there is no row */
+static gboolean
+get_text (CrownCache  *self,
+          const char  *name,
+          const char  *sql,
+          gint64       id,
+          char       **text,
+          GError     **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, name, sql, error);
+  int step;
+
+  *text = NULL;
+  if (stmt == NULL)
+    return FALSE;
+  crown_sqlite_bind_int (stmt, 1, id);
+  step = crown_sqlite_step (stmt, error);
+  if (step == 1)
+    *text = g_strdup (crown_sqlite_column_text (stmt, 0));
+  crown_sqlite_reset (stmt);
+  return step >= 0;
+}
+
+static gboolean
+load_row (CrownCache  *self,
+          CrownStore   store,
+          gint64       id,
+          JsonObject **row,
+          GError     **error)
+{
+  g_autofree char *text = NULL;
+
+  *row = NULL;
+  if (!get_text (self, "load row", store_sql[store].get_row, id, &text, error))
+    return FALSE;
+  return text == NULL || (*row = crown_json_parse_object (text, -1, error)) != NULL;
+}
+
+static void
+count_row (CrownCache *self,
+           CrownStore  store,
+           gint64      id,
+           const char *checksum,
+           gboolean    add)
+{
+  char text[24];
+  CrownDigest digest;
+
+  g_snprintf (text, sizeof text, "%" G_GINT64_FORMAT, id);
+  crown_digest_of_row (crown_store_to_string (store), text, checksum, &digest);
+  if (add)
+    crown_digest_add (&self->state.digests[store], &digest);
+  else
+    crown_digest_remove (&self->state.digests[store], &digest);
+  self->state.counts[store] += add ? 1 : -1;
+}
+
+static gboolean
+uncount_old (CrownCache  *self,
+             CrownStore   store,
+             gint64       id,
+             gboolean    *was_there,
+             GError     **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load checksum", store_sql[store].get_checksum, error);
+  int step;
+
+  if (stmt == NULL)
+    return FALSE;
+  crown_sqlite_bind_int (stmt, 1, id);
+  step = crown_sqlite_step (stmt, error);
+  if (step == 1)
+    count_row (self, store, id, crown_sqlite_column_text (stmt, 0), FALSE);
+  crown_sqlite_reset (stmt);
+  *was_there = step == 1;
+  return step >= 0;
+}
+
+static gboolean
+drop_by_id (CrownCache  *self,
+            const char  *name,
+            const char  *sql,
+            gint64       id,
+            GError     **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, name, sql, error);
+
+  if (stmt == NULL)
+    return FALSE;
+  crown_sqlite_bind_int (stmt, 1, id);
+  return crown_sqlite_run (stmt, error);
+}
+
+static gboolean
+put_session (CrownCache  *self,
+             gint64       id,
+             JsonObject  *meeting,
+             GError     **error)
+{
+  const char *external_id = crown_json_opt_string (meeting, "external_session_id", NULL);
+  g_autofree char *now = NULL;
+  CrownSqliteStatement *stmt;
+
+  if (external_id == NULL)
+    return TRUE;
+  now = crown_clock_now_iso (NULL);
+  if ((stmt = crown_sqlite_prepare (self->db, "put session", SQL_SESSION_PUT, error)) == NULL)
+    return FALSE;
+  crown_sqlite_bind_text (stmt, 1, external_id, -1);
+  crown_sqlite_bind_int (stmt, 2, id);
+  crown_sqlite_bind_text (stmt, 3, now, -1);
+  return crown_sqlite_run (stmt, error);
+}
+
+static void
+bind_columns (CrownSqliteStatement *stmt,
+              CrownStore            store,
+              JsonObject           *row,
+              const CrownSortKey   *key)
+{
+  switch (store)
+    {
+    case CROWN_STORE_MEETINGS:
+      crown_sqlite_bind_text (stmt, 7, crown_json_opt_string (row, "title", NULL), -1);
+      crown_sqlite_bind_text (stmt, 8, crown_json_opt_string (row, "created_at", NULL), -1);
+      crown_sqlite_bind_int (stmt, 9, crown_json_opt_int (row, "duration", 0));
+      crown_sqlite_bind_text (stmt, 10, crown_json_opt_string (row, "summary", NULL), -1);
+      crown_sqlite_bind_int (stmt, 11, crown_json_opt_int (row, "task_count", 0));
+      crown_sqlite_bind_int (stmt, 12, crown_json_opt_int (row, "participant_count", 0));
+      crown_sqlite_bind_int (stmt, 13, key->archived);
+      crown_sqlite_bind_text (stmt, 14, key->sort_at, -1);
+      break;
+
+    case CROWN_STORE_TASKS:
+      crown_sqlite_bind_text (stmt, 7, crown_json_opt_string (row, "text", NULL), -1);
+      crown_sqlite_bind_int (stmt, 8, key->session_id);
+      crown_sqlite_bind_text (stmt, 9, crown_json_opt_string (row, "priority", NULL), -1);
+      crown_sqlite_bind_text (stmt, 10, crown_json_opt_string (row, "due_date", NULL), -1);
+      crown_sqlite_bind_text (stmt, 11, crown_json_opt_string (row, "assignee", NULL), -1);
+      crown_sqlite_bind_text (stmt, 12, key->sort_due, -1);
+      crown_sqlite_bind_int (stmt, 13, key->line);
+      break;
+
+    default:
+      crown_sqlite_bind_text (stmt, 5, crown_json_opt_string (row, "updated_at", NULL), -1);
+    }
+}
+
+/* @checksum: (out): room for 65 bytes */
+static gboolean
+put_row (CrownCache  *self,
+         CrownStore   store,
+         gint64       id,
+         JsonObject  *row,
+         char        *checksum,
+         GError     **error)
+{
+  CrownSortKey key = crown_cache_sort_key (store, row);
+  g_autofree char *folded = NULL;
+  CrownSqliteStatement *stmt;
+  gboolean was_there;
+
+  g_string_truncate (self->canonical, 0);
+  if (!crown_json_canonicalize_object (row, TRUE, self->canonical, error))
+    return FALSE;
+  crown_checksum_bytes (self->canonical->str, self->canonical->len, checksum);
+
+  if (!uncount_old (self, store, id, &was_there, error) ||
+      !(stmt = crown_sqlite_prepare (self->db, "put row", store_sql[store].put, error)))
+    return FALSE;
+  crown_sqlite_bind_int (stmt, 1, id);
+  crown_sqlite_bind_text (stmt, 2, self->canonical->str, (gssize) self->canonical->len);
+  crown_sqlite_bind_text (stmt, 3, checksum, CROWN_CHECKSUM_HEX_LENGTH);
+  crown_sqlite_bind_int (stmt, 4, g_get_real_time ());
+  if (store != CROWN_STORE_ANALYTICS)
+    {
+      folded = crown_cache_folded (store, row);
+      crown_sqlite_bind_text (stmt, 5, key.status, -1);
+      crown_sqlite_bind_text (stmt, 6, folded, -1);
+    }
+  bind_columns (stmt, store, row, &key);
+  if (!crown_sqlite_run (stmt, error))
+    return FALSE;
+  count_row (self, store, id, checksum, TRUE);
+  return store != CROWN_STORE_MEETINGS || was_there || put_session (self, id, row, error);
+}
+
+static gboolean
+drop_row (CrownCache  *self,
+          CrownStore   store,
+          gint64       id,
+          GError     **error)
+{
+  gboolean was_there;
+
+  return uncount_old (self, store, id, &was_there, error) &&
+         drop_by_id (self, "drop row", store_sql[store].drop, id, error) &&
+         (store != CROWN_STORE_MEETINGS ||
+          (drop_by_id (self, "drop session", SQL_SESSION_DROP, id, error) &&
+           drop_by_id (self, "drop transcript", SQL_TRANSCRIPT_DROP, id, error)));
+}
+
+static gboolean
+clear_store (CrownCache  *self,
+             CrownStore   store,
+             GError     **error)
+{
+  self->state.digests[store] = (CrownDigest) CROWN_DIGEST_INIT;
+  self->state.counts[store] = 0;
+  if (!crown_sqlite_exec (self->db, "clear store", store_sql[store].clear, error))
+    return FALSE;
+  return store != CROWN_STORE_MEETINGS || crown_sqlite_exec (self->db, "clear sessions", "DELETE FROM sessions", error);
+}
+
+/* Events */
+
+static gboolean
+apply_metadata (CrownCache           *self,
+                const CrownEventInfo *info,
+                JsonObject           *data,
+                CrownChangeSet       *changes,
+                GError              **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "get metadata", SQL_METADATA_GET, error);
+  g_autoptr (JsonObject) before = NULL;
+  g_autoptr (JsonObject) after = NULL;
+  g_autofree char *text = NULL;
+  int step;
+
+  if (stmt == NULL)
+    return FALSE;
+  crown_sqlite_bind_text (stmt, 1, info->metadata_key, -1);
+  step = crown_sqlite_step (stmt, error);
+  if (step == 1)
+    {
+      JsonNode *value = crown_json_parse (crown_sqlite_column_text (stmt, 0), -1, NULL);
+
+      if (value != NULL)
+        {
+          before = json_object_new ();
+          json_object_set_string_member (before, "key", info->metadata_key);
+          json_object_set_member (before, "value", value);
+          json_object_set_string_member (before, "updated_at", crown_sqlite_column_text (stmt, 1));
+        }
+    }
+  crown_sqlite_reset (stmt);
+  if (step < 0 || !crown_event_apply_row (info, data, before, &after, error))
+    return FALSE;
+
+  text = crown_json_to_string (json_object_get_member (after, "value"));
+  crown_change_set_add_all (changes, CROWN_STORE_METADATA);
+  return put_metadata (self, info->metadata_key, text, crown_json_opt_string (after, "updated_at", ""), error);
+}
+
+static gboolean
+invalidate (CrownCache      *self,
+            JsonObject      *data,
+            CrownChangeSet  *changes,
+            GError         **error)
+{
+  JsonArray *ids = crown_json_opt_array (data, "ids");
+  CrownStore store;
+
+  if (!crown_store_from_string (crown_json_opt_string (data, "store", ""), &store) || !has_rows (store))
+    return TRUE; /* a store of a later version */
+
+  if (ids == NULL)
+    {
+      mark_repair (self, store, 0);
+      crown_change_set_add_all (changes, store);
+      return clear_store (self, store, error);
+    }
+  for (guint i = 0; i < json_array_get_length (ids); i++)
+    {
+      JsonNode *node = json_array_get_element (ids, i);
+      gint64 id = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_int (node) : 0;
+
+      if (id <= 0)
+        continue;
+      mark_repair (self, store, id);
+      crown_change_set_add (changes, store, id);
+      if (!drop_row (self, store, id, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+apply_row (CrownCache           *self,
+           const CrownEventInfo *info,
+           const CrownEnvelope  *envelope,
+           CrownChangeSet       *changes,
+           GError              **error)
+{
+  gint64 id = crown_event_row_id (info, envelope->data);
+  g_autoptr (JsonObject) before = NULL;
+  g_autoptr (JsonObject) after = NULL;
+  g_autoptr (GError) local_error = NULL;
+  char checksum[CROWN_CHECKSUM_HEX_LENGTH + 1];
+
+  /* A whole row needs no row before it. */
+  if (info->effect != CROWN_EFFECT_PUT && !load_row (self, info->store, id, &before, error))
+    return FALSE;
+
+  if (!crown_event_apply_row (info, envelope->data, before, &after, &local_error))
+    {
+      /* Deleting what is not there is done; anything else misses the row that it changes. */
+      if (info->effect != CROWN_EFFECT_DELETE)
+        {
+          g_message ("%s %" G_GUINT64_FORMAT ": %s; it is read again", envelope->stream, envelope->sequence,
+                     local_error->message);
+          mark_repair (self, info->store, id);
+        }
+      return TRUE;
+    }
+
+  crown_change_set_add (changes, info->store, id);
+  if (after == NULL)
+    return drop_row (self, info->store, id, error);
+  if (!put_row (self, info->store, id, after, checksum, error))
+    return FALSE;
+  if (envelope->checksum != NULL && strcmp (envelope->checksum, checksum) != 0)
+    {
+      g_message ("%s %" G_GUINT64_FORMAT ": %s %" G_GINT64_FORMAT " differs from the server's; it is read again",
+                 envelope->stream, envelope->sequence, crown_store_to_string (info->store), id);
+      mark_repair (self, info->store, id);
+    }
+  return TRUE;
+}
+
+static gboolean
+apply_event (CrownCache          *self,
+             const CrownEnvelope *envelope,
+             CrownChangeSet      *changes,
+             GError             **error)
+{
+  const CrownEventInfo *info = crown_event_info (envelope->type);
+  g_autoptr (GError) local_error = NULL;
+
+  if (info == NULL)
+    {
+      self->state.unknown++;
+      return TRUE;
+    }
+  if (!crown_event_check_payload (info, envelope->data, &local_error))
+    {
+      g_message ("%s %" G_GUINT64_FORMAT " is not applied: %s", envelope->stream, envelope->sequence, local_error->message);
+      self->state.quarantined++;
+      if (has_rows (info->store))
+        mark_repair (self, info->store, MAX (crown_event_row_id (info, envelope->data), 0));
+      return TRUE;
+    }
+  if (info->effect == CROWN_EFFECT_NONE)
+    return TRUE;
+  if (info->effect == CROWN_EFFECT_INVALIDATE)
+    return invalidate (self, envelope->data, changes, error);
+  if (info->store == CROWN_STORE_METADATA)
+    return apply_metadata (self, info, envelope->data, changes, error);
+  return apply_row (self, info, envelope, changes, error);
+}
+
+static gboolean
+apply_all (CrownCache      *self,
+           GPtrArray       *envelopes,
+           CrownChangeSet  *changes,
+           GPtrArray       *released,
+           GError         **error)
+{
+  CrownPosition *position = &self->state.position;
+  g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
+
+  if (!crown_sqlite_begin (self->db, &tx, error))
+    return FALSE;
+
+  for (guint i = 0; i < envelopes->len; i++)
+    {
+      const CrownEnvelope *envelope = envelopes->pdata[i];
+      gboolean of_user = strcmp (envelope->stream, self->user_stream) == 0;
+      guint64 *sequence = of_user ? &position->user_sequence : &position->sequence;
+
+      if (!of_user && strcmp (envelope->stream, self->stream) != 0)
+        {
+          g_set_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_ENVELOPE, "%.64s is not a stream of this cache",
+                       envelope->stream);
+          return FALSE;
+        }
+      if (position->epoch[0] == '\0')
+        g_strlcpy (position->epoch, envelope->epoch, sizeof position->epoch);
+      if (strcmp (envelope->epoch, position->epoch) != 0)
+        {
+          g_set_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_ENVELOPE, "%s: epoch %.64s instead of %s",
+                       envelope->stream, envelope->epoch, position->epoch);
+          return FALSE;
+        }
+      if (envelope->sequence <= *sequence)
+        continue;
+      if (envelope->sequence != *sequence + 1)
+        {
+          g_set_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_ENVELOPE,
+                       "%s: event %" G_GUINT64_FORMAT " after %" G_GUINT64_FORMAT, envelope->stream, envelope->sequence,
+                       *sequence);
+          return FALSE;
+        }
+      if (!apply_event (self, envelope, changes, error))
+        return FALSE;
+      *sequence = envelope->sequence;
+      if (released != NULL && envelope->mutation_id != NULL)
+        g_ptr_array_add (released, g_strdup (envelope->mutation_id));
+    }
+
+  changes->sequence = position->sequence;
+  return save_state (self, error) && crown_sqlite_commit (&tx, error);
+}
+
+gboolean
+crown_cache_apply (CrownCache      *self,
+                   GPtrArray       *envelopes,
+                   CrownChangeSet  *changes,
+                   GPtrArray       *released,
+                   GError         **error)
+{
+  State before = self->state;
+  g_autoptr (CrownChangeSet) found = crown_change_set_new (self->workspace_id);
+  guint n_released = released != NULL ? released->len : 0;
+
+  if (!apply_all (self, envelopes, found, released, error))
+    {
+      self->state = before;
+      if (released != NULL)
+        g_ptr_array_set_size (released, (int) n_released);
+      return FALSE;
+    }
+  crown_change_set_merge (changes, found);
+  return TRUE;
+}
+
+/* Rows from the server */
+
+static gboolean
+put_rows (CrownCache  *self,
+          CrownStore   store,
+          JsonArray   *rows,
+          GError     **error)
+{
+  const char *id_member = store == CROWN_STORE_ANALYTICS ? "session_id" : "id";
+  char checksum[CROWN_CHECKSUM_HEX_LENGTH + 1];
+
+  for (guint i = 0; rows != NULL && i < json_array_get_length (rows); i++)
+    {
+      JsonNode *node = json_array_get_element (rows, i);
+      JsonObject *row = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+      gint64 id;
+
+      if (row == NULL)
+        {
+          g_set_error (error, CROWN_JSON_ERROR, CROWN_JSON_ERROR_TYPE, "snapshot: a row of %s is no object",
+                       crown_store_to_string (store));
+          return FALSE;
+        }
+      if (!crown_json_get_int (row, id_member, &id, error) || !put_row (self, store, id, row, checksum, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+put_snapshot_metadata (CrownCache  *self,
+                       JsonArray   *rows,
+                       GError     **error)
+{
+  for (guint i = 0; rows != NULL && i < json_array_get_length (rows); i++)
+    {
+      JsonNode *node = json_array_get_element (rows, i);
+      JsonObject *row = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+      const char *key = row != NULL ? crown_json_opt_string (row, "key", NULL) : NULL;
+      JsonNode *value = row != NULL ? json_object_get_member (row, "value") : NULL;
+      g_autofree char *text = NULL;
+
+      if (key == NULL || *key == '_' || value == NULL)
+        continue;
+      text = crown_json_to_string (value);
+      if (!put_metadata (self, key, text, crown_json_opt_string (row, "updated_at", ""), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+replace_all (CrownCache      *self,
+             JsonObject      *snapshot,
+             CrownChangeSet  *changes,
+             GError         **error)
+{
+  g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
+  JsonObject *stores;
+  const char *epoch;
+  gint64 sequence;
+
+  if (!crown_json_get_string (snapshot, "epoch", &epoch, error) ||
+      !crown_json_get_int (snapshot, "sequence", &sequence, error) ||
+      !crown_json_get_object (snapshot, "stores", &stores, error) ||
+      !crown_sqlite_begin (self->db, &tx, error))
+    return FALSE;
+
+  for (CrownStore store = 0; store < CROWN_N_STORES; store++)
+    {
+      if (!has_rows (store))
+        continue;
+      if (!clear_store (self, store, error) ||
+          !put_rows (self, store, crown_json_opt_array (stores, crown_store_to_string (store)), error))
+        return FALSE;
+      crown_change_set_add_all (changes, store);
+    }
+  if (!crown_sqlite_exec (self->db, "clear metadata", "DELETE FROM metadata WHERE substr (key, 1, 1) <> '_'", error) ||
+      !put_snapshot_metadata (self, crown_json_opt_array (stores, "metadata"), error))
+    return FALSE;
+  crown_change_set_add_all (changes, CROWN_STORE_METADATA);
+
+  g_strlcpy (self->state.position.epoch, epoch, sizeof self->state.position.epoch);
+  self->state.position.sequence = (guint64) sequence;
+  self->state.position.user_sequence = (guint64) crown_json_opt_int (snapshot, "user_sequence", 0);
+  changes->sequence = (guint64) sequence;
+  return save_state (self, error) && crown_sqlite_commit (&tx, error);
+}
+
+gboolean
+crown_cache_load_snapshot (CrownCache      *self,
+                           JsonObject      *snapshot,
+                           CrownChangeSet  *changes,
+                           GError         **error)
+{
+  State before = self->state;
+
+  if (replace_all (self, snapshot, changes, error))
+    return TRUE;
+  self->state = before;
+  return FALSE;
+}
+
+gboolean
+crown_cache_put_row (CrownCache      *self,
+                     CrownStore       store,
+                     gint64           id,
+                     JsonObject      *row,
+                     CrownChangeSet  *changes,
+                     GError         **error)
+{
+  State before = self->state;
+  g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
+  char checksum[CROWN_CHECKSUM_HEX_LENGTH + 1];
+
+  g_return_val_if_fail (has_rows (store), FALSE);
+
+  if (crown_sqlite_begin (self->db, &tx, error) &&
+      (row != NULL ? put_row (self, store, id, row, checksum, error) : drop_row (self, store, id, error)) &&
+      save_state (self, error) && crown_sqlite_commit (&tx, error))
+    {
+      crown_change_set_add (changes, store, id);
+      return TRUE;
+    }
+  self->state = before;
+  return FALSE;
+}
+
+gboolean
+crown_cache_put_transcript (CrownCache  *self,
+                            gint64       session_id,
+                            JsonArray   *segments,
+                            GError     **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "put transcript", SQL_TRANSCRIPT_PUT, error);
+  g_autoptr (JsonNode) node = json_node_init_array (json_node_alloc (), segments);
+  g_autofree char *text = crown_json_to_string (node);
+
+  if (stmt == NULL)
+    return FALSE;
+  crown_sqlite_bind_int (stmt, 1, session_id);
+  crown_sqlite_bind_text (stmt, 2, text, -1);
+  return crown_sqlite_run (stmt, error);
+}
