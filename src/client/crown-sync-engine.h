@@ -1,0 +1,49 @@
+/* crown-sync-engine.h: the thread that follows the server, writes the cache and sends the outbox
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "crown-client.h"
+#include "crown-outbox.h"
+
+G_BEGIN_DECLS
+
+/* What the engine has to tell, collected until its owner takes it. */
+typedef struct {
+  CrownClientState  state;
+  gint64            offline_since; /* unix µs; 0: live */
+  guint             pending;       /* entries in the outbox */
+  CrownChangeSet   *changed;       /* (nullable) rows or overlays to be read again */
+  CrownChangeSet   *made;          /* (nullable) of these, what this process did itself */
+  GPtrArray        *rejected;      /* (nullable) (element-type utf8): what and message, in turn */
+} CrownEngineReport;
+
+void crown_engine_report_free (CrownEngineReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownEngineReport, crown_engine_report_free)
+
+/* In the main context that was the thread's default when the engine was made; at most once a turn of it. */
+typedef void (*CrownEngineFunc) (CrownEngineReport *report, gpointer user_data);
+
+typedef struct _CrownSyncEngine CrownSyncEngine;
+
+/* Starts the thread. @folder has cache.db and outbox.db. All other functions only post to the thread. */
+CrownSyncEngine *crown_sync_engine_new        (const char *folder, gint64 workspace_id, gint64 user_id,
+                                               CrownEngineFunc func, gpointer user_data);
+/* Aborts what is pending, joins the thread; nothing is reported any more. */
+void             crown_sync_engine_stop       (CrownSyncEngine *self);
+void             crown_sync_engine_connect    (CrownSyncEngine *self, const char *url, const char *token);
+void             crown_sync_engine_disconnect (CrownSyncEngine *self);
+/* Ends a backing off now. */
+void             crown_sync_engine_retry      (CrownSyncEngine *self);
+/* Another process put something into the outbox. */
+void             crown_sync_engine_look       (CrownSyncEngine *self, const CrownChangeSet *changes);
+/* @entry (transfer full). The task returns a boolean when the entry is on the disk. */
+void             crown_sync_engine_write      (CrownSyncEngine *self, CrownOutboxEntry *entry, GTask *task);
+/* The task returns the new meeting's id as an int. @name: of the file */
+void             crown_sync_engine_import     (CrownSyncEngine *self, GBytes *content, const char *name, GTask *task);
+/* The task returns a JsonArray. */
+void             crown_sync_engine_fetch_transcript (CrownSyncEngine *self, gint64 session_id, GTask *task);
+
+G_END_DECLS
