@@ -1,0 +1,40 @@
+/* crown-analysis-private.h: what the parts of the analysis share
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "crown-transcript.h"
+
+G_BEGIN_DECLS
+
+/* The readers. @text: valid UTF-8 with '\n' line ends. */
+CrownTranscript *crown_transcript_new        (const char *format);
+void             crown_transcript_add        (CrownTranscript *self, const char *speaker, const char *text, gint64 start_ms,
+                                              gint64 end_ms);
+gboolean         crown_transcript_parse_time (const char *text, gint64 *milliseconds, const char **end);
+CrownTranscript *crown_transcript_read_cues  (const char *text, gboolean webvtt, GError **error);
+CrownTranscript *crown_transcript_read_lines (const char *text, GError **error);
+CrownTranscript *crown_transcript_read_json  (const char *text, GError **error);
+
+/* A sentence of a segment. */
+typedef struct {
+  char  *text;    /* cleaned of fillers and repetitions */
+  guint  line;    /* the segment's index */
+  guint  n_words;
+} CrownSentence;
+
+GPtrArray *crown_sentences_of   (const CrownTranscript *transcript); /* (transfer full) (element-type CrownSentence) */
+/* Lower-case words of letters, digits and inner apostrophes; NULL-terminated, (transfer full) */
+char     **crown_words_of       (const char *text);
+gboolean   crown_is_stop_word   (const char *word);
+guint      crown_count_words    (const char *text);
+
+JsonObject *crown_sentiment_of   (const CrownTranscript *transcript, gint64 duration_ms, const gint64 *starts); /* (transfer full) */
+JsonArray  *crown_summary_of     (const CrownTranscript *transcript, GPtrArray *sentences);
+JsonArray  *crown_action_items_of(const CrownTranscript *transcript, GPtrArray *sentences, GStrv participants, const char *date);
+/* The day that @text names, relative to @date (YYYY-MM-DD…); (nullable) (transfer full) */
+char       *crown_due_date_of    (const char *text, const char *date);
+
+G_END_DECLS

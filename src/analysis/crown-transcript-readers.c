@@ -1,0 +1,424 @@
+/* crown-transcript-readers.c: WebVTT and SubRip cues, lines of `Speaker: text`, JSON
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-analysis"
+
+#include "crown-analysis-private.h"
+
+#include "core/crown-json.h"
+
+#include <string.h>
+
+#define NAME_MAX_BYTES 60 /* of a speaker at the start of a line; longer is a sentence with a colon */
+#define NAME_MAX_WORDS 5
+
+static void
+set_format_error (GError     **error,
+                  guint        line,
+                  const char  *reason)
+{
+  g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_FORMAT, "line %u: %s", line, reason);
+}
+
+/* A title or a date that the file itself gives: "Title: …", "date: …". Takes nothing else. */
+static gboolean
+take_fact (CrownTranscript *self,
+           const char      *line)
+{
+  const char *colon = strchr (line, ':');
+  char **target = NULL;
+
+  if (colon == NULL)
+    return FALSE;
+  if (g_ascii_strncasecmp (line, "title", (gsize) (colon - line)) == 0 && colon - line == 5)
+    target = &self->title;
+  else if (g_ascii_strncasecmp (line, "date", (gsize) (colon - line)) == 0 && colon - line == 4)
+    target = &self->started_at;
+  if (target == NULL || *target != NULL)
+    return FALSE;
+  *target = g_strstrip (g_strdup (colon + 1));
+  if (target == &self->started_at)
+    {
+      /* "2026-11-20T09:30" is told from a day by its length; the server wants it with seconds and an offset. */
+      if (strlen (*target) == strlen ("YYYY-MM-DDTHH:MM"))
+        {
+          char *full = g_strconcat (*target, ":00Z", NULL);
+
+          g_free (*target);
+          *target = full;
+        }
+    }
+  return TRUE;
+}
+
+/* The length of the speaker's name that @line begins with, before its colon; 0 for none. */
+static gsize
+speaker_prefix (const char *line)
+{
+  const char *colon = strchr (line, ':');
+  guint n_words = 1;
+  gunichar first = g_utf8_get_char (line);
+
+  if (colon == NULL || colon == line || colon - line > NAME_MAX_BYTES || (!g_unichar_isalpha (first)))
+    return 0;
+  if (colon[1] != '\0' && !g_ascii_isspace (colon[1])) /* "http://", "10:30" */
+    return 0;
+  for (const char *p = line; p < colon; p++)
+    {
+      if (*p == ' ')
+        n_words++;
+      if (strchr ("?!;,\"", *p) != NULL)
+        return 0;
+    }
+  return n_words <= NAME_MAX_WORDS ? (gsize) (colon - line) : 0;
+}
+
+static void
+append_entity (GString     *out,
+               const char **p)
+{
+  static const struct { const char *name; const char *text; } entities[] = {
+    { "&amp;", "&" }, { "&lt;", "<" }, { "&gt;", ">" }, { "&nbsp;", " " }, { "&quot;", "\"" }, { "&#39;", "'" },
+    { "&lrm;", "" }, { "&rlm;", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (entities); i++)
+    if (g_str_has_prefix (*p, entities[i].name))
+      {
+        g_string_append (out, entities[i].text);
+        *p += strlen (entities[i].name);
+        return;
+      }
+  g_string_append_c (out, *(*p)++);
+}
+
+/* One cue may have several voices. */
+static void
+add_cue (CrownTranscript *self,
+         const char      *text,
+         gint64           start_ms,
+         gint64           end_ms)
+{
+  g_autoptr (GString) words = g_string_new (NULL);
+  g_autofree char *voice = NULL;
+  const char *p = text;
+
+  while (*p != '\0')
+    {
+      const char *close = *p == '<' ? strchr (p, '>') : NULL;
+
+      if (close != NULL)
+        {
+          if (p[1] == 'v' && (p[2] == ' ' || p[2] == '.' || p[2] == '\t'))
+            {
+              const char *name = strpbrk (p, " \t>");
+
+              if (words->len > 0)
+                crown_transcript_add (self, voice != NULL ? voice : "", words->str, start_ms, end_ms);
+              g_string_truncate (words, 0);
+              g_free (voice);
+              voice = name < close ? g_strndup (name + 1, (gsize) (close - name - 1)) : g_strdup ("");
+            }
+          p = close + 1;
+        }
+      else if (*p == '&')
+        append_entity (words, &p);
+      else
+        g_string_append_c (words, *p++);
+    }
+
+  if (voice == NULL)
+    {
+      const char *said = words->str + strspn (words->str, " -");
+      gsize length = speaker_prefix (said);
+
+      if (length > 0)
+        {
+          voice = g_strndup (said, length);
+          crown_transcript_add (self, voice, said + length + 1, start_ms, end_ms);
+          return;
+        }
+    }
+  crown_transcript_add (self, voice != NULL ? voice : "", words->str, start_ms, end_ms);
+}
+
+static gboolean
+parse_timing (const char *line,
+              gint64     *start_ms,
+              gint64     *end_ms)
+{
+  const char *p = line + strspn (line, " \t");
+
+  if (!crown_transcript_parse_time (p, start_ms, &p))
+    return FALSE;
+  p += strspn (p, " \t");
+  if (!g_str_has_prefix (p, "-->"))
+    return FALSE;
+  p += 3;
+  p += strspn (p, " \t");
+  return crown_transcript_parse_time (p, end_ms, &p) && (*p == '\0' || *p == ' ' || *p == '\t');
+}
+
+static void
+read_header (CrownTranscript *self,
+             const char      *line)
+{
+  const char *title = line + strlen ("WEBVTT");
+
+  title += strspn (title, " \t-");
+  if (*title != '\0')
+    self->title = g_strdup (title);
+}
+
+/* https://www.w3.org/TR/webvtt1/ without positions and styles, which a transcript does not need; SubRip is its elder. */
+CrownTranscript *
+crown_transcript_read_cues (const char  *text,
+                            gboolean     webvtt,
+                            GError     **error)
+{
+  g_autoptr (CrownTranscript) self = crown_transcript_new (webvtt ? "webvtt" : "srt");
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  guint i = 0;
+
+  if (webvtt)
+    {
+      read_header (self, lines[0]);
+      for (i = 1; lines[i] != NULL && *g_strchomp (lines[i]) != '\0' && strstr (lines[i], "-->") == NULL; i++)
+        take_fact (self, lines[i]);
+    }
+
+  while (lines[i] != NULL)
+    {
+      g_autoptr (GString) words = g_string_new (NULL);
+      gint64 start_ms, end_ms;
+
+      g_strchomp (lines[i]);
+      if (*lines[i] == '\0')
+        {
+          i++;
+          continue;
+        }
+      if (webvtt && (g_str_has_prefix (lines[i], "NOTE") || g_str_has_prefix (lines[i], "STYLE") ||
+                     g_str_has_prefix (lines[i], "REGION")))
+        {
+          const char *note = lines[i] + strlen ("NOTE");
+
+          if (g_str_has_prefix (lines[i], "NOTE"))
+            take_fact (self, note + strspn (note, " \t"));
+          for (i++; lines[i] != NULL && *g_strchomp (lines[i]) != '\0'; i++)
+            take_fact (self, lines[i]);
+          continue;
+        }
+      if (strstr (lines[i], "-->") == NULL)
+        {
+          i++; /* the cue's name */
+          if (lines[i] == NULL || strstr (lines[i], "-->") == NULL)
+            {
+              set_format_error (error, i, "a cue has no times (“00:00:01.000 --> 00:00:04.000”)");
+              return NULL;
+            }
+          g_strchomp (lines[i]);
+        }
+      if (!parse_timing (lines[i], &start_ms, &end_ms))
+        {
+          set_format_error (error, i + 1, "the times of a cue cannot be read");
+          return NULL;
+        }
+      for (i++; lines[i] != NULL && *g_strchomp (lines[i]) != '\0'; i++)
+        g_string_append_printf (words, "%s%s", words->len > 0 ? " " : "", lines[i]);
+      add_cue (self, words->str, start_ms, end_ms);
+    }
+  return g_steal_pointer (&self);
+}
+
+/* "[00:01:02]", "(00:01)", "00:01:02" at the start of @line. Returns what follows. */
+static const char *
+skip_time (const char *line,
+           gint64     *milliseconds)
+{
+  const char *p = line + strspn (line, " \t");
+  char close = *p == '[' ? ']' : *p == '(' ? ')' : '\0';
+
+  *milliseconds = -1;
+  if (close != '\0')
+    p++;
+  if (!crown_transcript_parse_time (p, milliseconds, &p) || (close != '\0' && *p != close))
+    {
+      *milliseconds = -1;
+      return line;
+    }
+  if (close != '\0')
+    p++;
+  return p + strspn (p, " \t-");
+}
+
+/* A name with a time and nothing else, as Zoom, Teams, Meet and Otter write above what is said: "Ana Silva  0:12". */
+static gboolean
+is_speaker_line (const char  *line,
+                 char       **speaker,
+                 gint64      *milliseconds)
+{
+  const char *end = line + strlen (line);
+  const char *digits = end;
+  gsize length;
+
+  while (digits > line && (g_ascii_isdigit (digits[-1]) || digits[-1] == ':' || strchr ("[]()", digits[-1]) != NULL))
+    digits--;
+  length = (gsize) (digits - line);
+  if (digits == end || length == 0 || length > NAME_MAX_BYTES || !g_ascii_isspace (digits[-1]) ||
+      !g_unichar_isalpha (g_utf8_get_char (line)) || strpbrk (line, "?!;,\"") != NULL)
+    return FALSE;
+  if (*skip_time (digits, milliseconds) != '\0' || *milliseconds < 0)
+    return FALSE;
+  *speaker = g_strchomp (g_strndup (line, length));
+  return TRUE;
+}
+
+/* A turn's end is the next one's start; the last gets as long as its words take (150 a minute). */
+static void
+fill_ends (CrownTranscript *self)
+{
+  for (guint i = 0; self->has_times && i < self->segments->len; i++)
+    {
+      CrownSegment *segment = self->segments->pdata[i];
+      const CrownSegment *next = i + 1 < self->segments->len ? self->segments->pdata[i + 1] : NULL;
+
+      if (segment->start_ms < 0)
+        {
+          const CrownSegment *previous = i > 0 ? self->segments->pdata[i - 1] : NULL;
+
+          segment->start_ms = previous != NULL ? previous->end_ms : 0;
+        }
+      if (next != NULL && next->start_ms >= segment->start_ms)
+        segment->end_ms = next->start_ms;
+      else
+        segment->end_ms = segment->start_ms + (gint64) crown_count_words (segment->text) * 400;
+    }
+}
+
+CrownTranscript *
+crown_transcript_read_lines (const char  *text,
+                             GError     **error)
+{
+  g_autoptr (CrownTranscript) self = crown_transcript_new ("speaker-text");
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autoptr (GString) said = g_string_new (NULL);
+  g_autofree char *speaker = NULL;
+  gint64 start_ms = -1;
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_autofree char *name = NULL;
+      const char *line, *rest;
+      gint64 time_ms = -1;
+      gsize length;
+
+      line = g_strstrip (lines[i]);
+      if (*line == '\0' || (speaker == NULL && take_fact (self, line)))
+        continue;
+
+      rest = skip_time (line, &time_ms);
+      length = speaker_prefix (rest);
+      if (length > 0)
+        {
+          name = g_strndup (rest, length);
+          rest += length + 1;
+          if (time_ms < 0) /* "Ana (00:12): …" */
+            {
+              char *bracket = strpbrk (name, "[(");
+
+              if (bracket != NULL && *skip_time (bracket, &time_ms) == '\0' && time_ms >= 0)
+                *bracket = '\0';
+            }
+        }
+      else if (is_speaker_line (line, &name, &time_ms))
+        rest = "";
+      else if (speaker == NULL)
+        {
+          set_format_error (error, i + 1, "it does not say who speaks (“Name: what was said”)");
+          return NULL;
+        }
+
+      if (name != NULL)
+        {
+          if (speaker != NULL)
+            crown_transcript_add (self, speaker, said->str, start_ms, start_ms);
+          g_string_assign (said, rest);
+          g_free (speaker);
+          speaker = g_strdup (g_strstrip (name));
+          start_ms = time_ms;
+        }
+      else
+        g_string_append_printf (said, " %s", rest);
+    }
+  if (speaker != NULL)
+    crown_transcript_add (self, speaker, said->str, start_ms, start_ms);
+  fill_ends (self);
+  return g_steal_pointer (&self);
+}
+
+static gint64
+seconds_member (JsonObject *object,
+                const char *name)
+{
+  double seconds = crown_json_opt_double (object, name, -1);
+
+  return seconds >= 0 && seconds < 1e6 ? (gint64) (seconds * 1000 + 0.5) : -1;
+}
+
+/* {title, started_at, segments: [{speaker, text, start, end}]}, the array alone, or QMSum's meeting_transcripts. */
+CrownTranscript *
+crown_transcript_read_json (const char  *text,
+                            GError     **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (JsonNode) root = crown_json_parse (text, -1, &local_error);
+  g_autoptr (CrownTranscript) self = crown_transcript_new ("json");
+  JsonObject *object = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  JsonArray *segments = NULL;
+  const char *text_member = "text";
+
+  if (root == NULL)
+    {
+      g_set_error_literal (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_FORMAT, local_error->message);
+      return NULL;
+    }
+  if (object != NULL && (segments = crown_json_opt_array (object, "meeting_transcripts")) != NULL)
+    {
+      g_free (self->format);
+      self->format = g_strdup ("qmsum");
+      text_member = "content";
+    }
+  else if (object != NULL)
+    segments = crown_json_opt_array (object, "segments");
+  else
+    segments = json_node_get_array (root);
+  if (segments == NULL)
+    {
+      set_format_error (error, 1, "the JSON has no array “segments”");
+      return NULL;
+    }
+
+  if (object != NULL)
+    {
+      self->title = g_strdup (crown_json_opt_string (object, "title", NULL));
+      self->started_at = g_strdup (crown_json_opt_string (object, "started_at", crown_json_opt_string (object, "date", NULL)));
+    }
+  for (guint i = 0; i < json_array_get_length (segments); i++)
+    {
+      JsonNode *node = json_array_get_element (segments, i);
+      JsonObject *segment = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+      const char *said = segment != NULL ? crown_json_opt_string (segment, text_member, NULL) : NULL;
+
+      if (said == NULL)
+        {
+          g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_FORMAT, "segment %u has no “%s”", i + 1, text_member);
+          return NULL;
+        }
+      crown_transcript_add (self, crown_json_opt_string (segment, "speaker", ""), said, seconds_member (segment, "start"),
+                            seconds_member (segment, "end"));
+    }
+  return g_steal_pointer (&self);
+}

@@ -1,0 +1,332 @@
+/* crown-transcript.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-analysis"
+
+#include "crown-analysis-private.h"
+
+#include "core/crown-limits.h"
+
+#include <string.h>
+
+#define SEGMENTS_MAX 200000 /* more than a day of talk */
+#define SPEAKER_MAX  200    /* bytes */
+
+G_DEFINE_QUARK (crown-transcript-error-quark, crown_transcript_error)
+
+static void
+segment_free (gpointer data)
+{
+  CrownSegment *segment = data;
+
+  g_free (segment->speaker);
+  g_free (segment->text);
+  g_free (segment);
+}
+
+CrownTranscript *
+crown_transcript_new (const char *format)
+{
+  CrownTranscript *self = g_new0 (CrownTranscript, 1);
+
+  self->format = g_strdup (format);
+  self->segments = g_ptr_array_new_with_free_func (segment_free);
+  return self;
+}
+
+void
+crown_transcript_free (CrownTranscript *self)
+{
+  g_free (self->title);
+  g_free (self->started_at);
+  g_free (self->format);
+  g_ptr_array_unref (self->segments);
+  g_free (self);
+}
+
+/* One space between words, none around them. */
+static char *
+squeeze (const char *text)
+{
+  GString *out = g_string_sized_new (strlen (text));
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (g_unichar_isspace (c) || c == 0xfeff)
+        {
+          if (out->len > 0 && out->str[out->len - 1] != ' ')
+            g_string_append_c (out, ' ');
+        }
+      else if (!g_unichar_iscntrl (c))
+        g_string_append_unichar (out, c);
+    }
+  if (out->len > 0 && out->str[out->len - 1] == ' ')
+    g_string_truncate (out, out->len - 1);
+  return g_string_free (out, FALSE);
+}
+
+/* "Ana Silva (Host)" and "ana silva" are one person. */
+static char *
+speaker_name (const char *speaker)
+{
+  g_autofree char *squeezed = squeeze (speaker);
+  char *bracket = strrchr (squeezed, '(');
+
+  if (bracket != NULL && bracket > squeezed && g_str_has_suffix (bracket, ")"))
+    {
+      *bracket = '\0';
+      g_strchomp (squeezed);
+    }
+  if (strlen (squeezed) > SPEAKER_MAX)
+    *(char *) g_utf8_find_prev_char (squeezed, squeezed + SPEAKER_MAX + 1) = '\0';
+  return g_steal_pointer (&squeezed);
+}
+
+void
+crown_transcript_add (CrownTranscript *self,
+                      const char      *speaker,
+                      const char      *text,
+                      gint64           start_ms,
+                      gint64           end_ms)
+{
+  g_autofree char *squeezed = squeeze (text);
+  CrownSegment *segment;
+
+  if (*squeezed == '\0')
+    return;
+  segment = g_new0 (CrownSegment, 1);
+  segment->speaker = speaker_name (speaker);
+  segment->text = g_steal_pointer (&squeezed);
+  segment->start_ms = start_ms;
+  segment->end_ms = start_ms < 0 ? -1 : MAX (end_ms, start_ms);
+  self->has_times = self->has_times || start_ms >= 0;
+  g_ptr_array_add (self->segments, segment);
+}
+
+/* [hh:]mm:ss[.mmm] with a point or a comma */
+gboolean
+crown_transcript_parse_time (const char  *text,
+                             gint64      *milliseconds,
+                             const char **end)
+{
+  gint64 parts[3];
+  guint n_parts = 0;
+  const char *p = text;
+
+  for (;;)
+    {
+      char *stop;
+
+      if (!g_ascii_isdigit (*p) || n_parts == G_N_ELEMENTS (parts))
+        return FALSE;
+      parts[n_parts++] = (gint64) g_ascii_strtoull (p, &stop, 10);
+      if (stop - p > 4)
+        return FALSE;
+      p = stop;
+      if (*p != ':')
+        break;
+      p++;
+    }
+  if (n_parts < 2 || parts[n_parts - 1] > 59 || parts[n_parts - 2] > (n_parts == 3 ? 59 : 9999))
+    return FALSE;
+
+  *milliseconds = 0;
+  for (guint i = 0; i < n_parts; i++)
+    *milliseconds = *milliseconds * 60 + parts[i];
+  *milliseconds *= 1000;
+  if ((*p == '.' || *p == ',') && g_ascii_isdigit (p[1]))
+    {
+      gint64 unit = 100;
+
+      for (p++; g_ascii_isdigit (*p); p++, unit /= 10)
+        *milliseconds += (*p - '0') * unit;
+    }
+  if (end != NULL)
+    *end = p;
+  return TRUE;
+}
+
+/* UTF-8 with '\n' line ends, from what the bytes are. */
+static char *
+decode (const char  *data,
+        gsize        length,
+        GError     **error)
+{
+  g_autofree char *text = NULL;
+  const guchar *bytes = (const guchar *) data;
+  GString *out;
+
+  if (length >= 2 && ((bytes[0] == 0xff && bytes[1] == 0xfe) || (bytes[0] == 0xfe && bytes[1] == 0xff)))
+    text = g_convert (data + 2, (gssize) length - 2, "UTF-8", bytes[0] == 0xff ? "UTF-16LE" : "UTF-16BE", NULL, NULL, NULL);
+  else if (memchr (data, 0, length) != NULL)
+    text = NULL;
+  else if (g_utf8_validate_len (data, length, NULL))
+    text = g_strndup (data, length);
+  else
+    text = g_convert (data, (gssize) length, "UTF-8", "WINDOWS-1252", NULL, NULL, NULL);
+
+  if (text == NULL || !g_utf8_validate (text, -1, NULL))
+    {
+      g_set_error_literal (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_ENCODING, "it is not text");
+      return NULL;
+    }
+
+  out = g_string_sized_new (strlen (text));
+  for (const char *p = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text; *p != '\0'; p++)
+    {
+      if (*p != '\r')
+        g_string_append_c (out, *p);
+      else if (p[1] != '\n')
+        g_string_append_c (out, '\n');
+    }
+  return g_string_free (out, FALSE);
+}
+
+static CrownTranscript *
+read_sniffed (const char  *text,
+              GError     **error)
+{
+  const char *first = text + strspn (text, " \t\n");
+  const char *arrow = strstr (first, "-->");
+  guint n_lines = 0;
+
+  if (g_str_has_prefix (first, "WEBVTT"))
+    return crown_transcript_read_cues (first, TRUE, error);
+  if (*first == '{' || (*first == '[' && (first[1 + strspn (first + 1, " \t\n")] == '{')))
+    return crown_transcript_read_json (first, error);
+  for (const char *p = first; arrow != NULL && p < arrow; p++)
+    n_lines += *p == '\n';
+  if (arrow != NULL && n_lines <= 3)
+    return crown_transcript_read_cues (text, FALSE, error);
+  return crown_transcript_read_lines (text, error);
+}
+
+/* "Ana Silva" and "ANA SILVA" become the spelling that came first. */
+static void
+join_spellings (CrownTranscript *self)
+{
+  g_autoptr (GHashTable) first = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < self->segments->len; i++)
+    {
+      CrownSegment *segment = self->segments->pdata[i];
+      g_autofree char *key = g_utf8_casefold (segment->speaker, -1);
+      const char *spelling = g_hash_table_lookup (first, key);
+
+      if (spelling == NULL)
+        g_hash_table_insert (first, g_steal_pointer (&key), segment->speaker);
+      else if (strcmp (spelling, segment->speaker) != 0)
+        {
+          g_free (segment->speaker);
+          segment->speaker = g_strdup (spelling);
+        }
+    }
+}
+
+static int
+compare_starts (gconstpointer a,
+                gconstpointer b)
+{
+  const CrownSegment *x = *(CrownSegment *const *) a;
+  const CrownSegment *y = *(CrownSegment *const *) b;
+
+  return (x->start_ms > y->start_ms) - (x->start_ms < y->start_ms);
+}
+
+/* "2026-10-05 Weekly planning.vtt" → "2026-10-05 Weekly planning" */
+static char *
+title_of_name (const char *name)
+{
+  g_autofree char *base = g_path_get_basename (name);
+  char *dot = strrchr (base, '.');
+
+  if (dot != NULL && dot != base)
+    *dot = '\0';
+  g_strdelimit (base, "_", ' ');
+  return squeeze (base);
+}
+
+/**
+ * crown_transcript_read:
+ * @data: (array length=length): the file's content
+ * @name: (nullable): the file's name, for messages and as a title of last resort
+ * @error: (out) (optional): %CROWN_TRANSCRIPT_ERROR; the message has the line and the reason
+ *
+ * Returns: (transfer full): the transcript, with at least one segment
+ */
+CrownTranscript *
+crown_transcript_read (const char  *data,
+                       gsize        length,
+                       const char  *name,
+                       GError     **error)
+{
+  g_autoptr (CrownTranscript) self = NULL;
+  g_autofree char *text = NULL;
+
+  if (length > CROWN_IMPORT_MAX_BYTES)
+    g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_TOO_LARGE, "it is larger than %d MB",
+                 CROWN_IMPORT_MAX_BYTES / (1024 * 1024));
+  else if ((text = decode (data, length, error)) != NULL)
+    {
+      if (text[strspn (text, " \t\n")] == '\0')
+        g_set_error_literal (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_EMPTY, "it is empty");
+      else
+        self = read_sniffed (text, error);
+    }
+
+  if (self != NULL && self->segments->len == 0)
+    {
+      g_clear_pointer (&self, crown_transcript_free);
+      g_set_error_literal (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_EMPTY, "nobody says anything in it");
+    }
+  else if (self != NULL && self->segments->len > SEGMENTS_MAX)
+    {
+      g_clear_pointer (&self, crown_transcript_free);
+      g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_TOO_LARGE, "it has more than %d turns", SEGMENTS_MAX);
+    }
+  if (self == NULL)
+    {
+      g_prefix_error (error, "%s cannot be imported: ", name != NULL ? name : "The transcript");
+      return NULL;
+    }
+
+  if (self->has_times)
+    g_ptr_array_sort (self->segments, compare_starts);
+  join_spellings (self);
+  if (self->title == NULL && name != NULL)
+    self->title = title_of_name (name);
+  return g_steal_pointer (&self);
+}
+
+JsonObject *
+crown_transcript_to_json (const CrownTranscript *self)
+{
+  JsonObject *object = json_object_new ();
+  JsonArray *segments = json_array_sized_new (self->segments->len);
+
+  for (guint i = 0; i < self->segments->len; i++)
+    {
+      const CrownSegment *segment = self->segments->pdata[i];
+      JsonObject *element = json_object_new ();
+
+      json_object_set_string_member (element, "speaker", segment->speaker);
+      json_object_set_string_member (element, "text", segment->text);
+      if (segment->start_ms >= 0)
+        {
+          json_object_set_double_member (element, "start", (double) segment->start_ms / 1000);
+          json_object_set_double_member (element, "end", (double) segment->end_ms / 1000);
+        }
+      else
+        {
+          json_object_set_null_member (element, "start");
+          json_object_set_null_member (element, "end");
+        }
+      json_array_add_object_element (segments, element);
+    }
+  json_object_set_array_member (object, "segments", segments);
+  return object;
+}
