@@ -417,6 +417,10 @@ on_request (SoupServer        *soup,
   const char *sid = query != NULL ? g_hash_table_lookup (query, "sid") : NULL;
   Client *client;
 
+  /* libsoup asks this handler first; a status would refuse the handshake that on_websocket() waits for. */
+  if (g_strcmp0 (transport, "websocket") == 0 &&
+      soup_message_headers_header_contains (soup_server_message_get_request_headers (message), "Upgrade", "websocket"))
+    return;
   if (g_strcmp0 (transport, "polling") != 0)
     {
       refuse (message, g_strcmp0 (transport, "websocket") == 0 ? REFUSED_REQUEST : REFUSED_TRANSPORT);
