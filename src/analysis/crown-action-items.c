@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define TEXT_MAX      120 /* bytes of a task */
-#define CONFIDENCE_MIN 0.5
+#define CONFIDENCE_MIN 0.6 /* what is surer than "we'll …" without a day */
 #define SAME_MIN      0.6 /* of the content words that two sentences about one task share */
 
 typedef enum {
@@ -79,6 +79,20 @@ is_verb (const char *word)
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     if (strcmp (verbs[i], word) == 0)
       return TRUE;
+  return FALSE;
+}
+
+/* What is done in the meeting itself: "I'll show you now". */
+static gboolean
+is_done_at_once (char  **words,
+                 guint   verb)
+{
+  static const char *const here[] = { "now", "second", "minute", "moment", "slide", "slides", "screen", "here", "quickly" };
+
+  for (guint i = verb; words[i] != NULL; i++)
+    for (guint j = 0; j < G_N_ELEMENTS (here); j++)
+      if (strcmp (words[i], here[j]) == 0)
+        return TRUE;
   return FALSE;
 }
 
@@ -442,7 +456,7 @@ crown_action_items_of (const CrownTranscript *transcript,
       Match match = { 0 };
       Item *item;
 
-      if (!match_sentence (transcript, sentence, words, participants, &match))
+      if (!match_sentence (transcript, sentence, words, participants, &match) || is_done_at_once (words, match.verb))
         continue;
       item = item_new (sentence, &match, words, date);
       /* Two words of substance at least: "I'll check that" is no task that anybody could do later. */

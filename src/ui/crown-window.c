@@ -352,6 +352,7 @@ crown_window_init (CrownWindow *self)
 
   self->banner = crown_compat_banner_new ("");
   gtk_box_insert_child_after (self->content, self->banner, gtk_widget_get_first_child (GTK_WIDGET (self->content)));
+  gtk_search_bar_connect_entry (self->search_bar, GTK_EDITABLE (self->search_entry));
   gtk_search_bar_set_key_capture_widget (self->search_bar, GTK_WIDGET (self));
 
   drop = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);

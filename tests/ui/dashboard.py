@@ -79,6 +79,14 @@ def has_state(node, state):
     return node.get_state_set().contains(state)
 
 
+def is_laid_out(node):
+    """GTK 4.8 gives SHOWING to windows only; what has never been shown has no size."""
+    if not has_state(node, Atspi.StateType.VISIBLE):
+        return False
+    extents = node.get_extents(Atspi.CoordType.WINDOW)
+    return extents.width > 0 and extents.height > 0
+
+
 class View:
     """What is below one node: an application, or one of its windows."""
 
@@ -87,14 +95,14 @@ class View:
 
     def find(self, roles, name):
         for node in walk(self.root):
-            if node.get_role_name() in roles and name in (node.get_name() or "") and \
-               has_state(node, Atspi.StateType.SHOWING):
+            node.clear_cache()
+            if node.get_role_name() in roles and name in (node.get_name() or "") and is_laid_out(node):
                 return node
         return None
 
     def count(self, roles, name=""):
         return sum(1 for node in walk(self.root) if node.get_role_name() in roles and name in (node.get_name() or "")
-                   and has_state(node, Atspi.StateType.SHOWING))
+                   and is_laid_out(node))
 
     def wait(self, roles, name=""):
         return wait_for(f"{'/'.join(roles)} “{name}” is shown", lambda: self.find(roles, name))
@@ -113,7 +121,7 @@ class View:
 
     def dump(self):
         for node in walk(self.root):
-            if has_state(node, Atspi.StateType.SHOWING):
+            if is_laid_out(node):
                 print("#", node.get_role_name(), repr(node.get_name()), file=sys.stderr)
 
 
@@ -141,19 +149,28 @@ class Dashboard(View):
         found = [self.root.get_child_at_index(index) for index in range(self.root.get_child_count())]
         return [View(node) for node in found if node is not None and has_state(node, Atspi.StateType.SHOWING)]
 
+    def x_windows(self):
+        return subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid)],
+                              capture_output=True, text=True).stdout.split()
+
+    def focus_new_window(self, known):
+        """Without a window manager a dialog does not get the keys by itself."""
+        window = wait_for("another window is mapped", lambda: [w for w in self.x_windows() if w not in known])[0]
+        subprocess.run(["xdotool", "windowfocus", "--sync", window], check=True)
+
     def key(self, keys):
         """Press keys in this process's window; without a window manager the focus has to be given."""
-        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid)],
-                               check=True, capture_output=True, text=True).stdout.split()
-        subprocess.run(["xdotool", "windowfocus", "--sync", found[-1], "key", "--clearmodifiers", *keys.split()], check=True)
+        subprocess.run(["xdotool", "windowfocus", "--sync", self.x_windows()[0], "key", "--clearmodifiers", *keys.split()], check=True)
 
     def press_key(self, keys):
         """Press keys wherever the focus is."""
         subprocess.run(["xdotool", "key", "--clearmodifiers", *keys.split()], check=True)
 
     def open_row(self, name):
-        self.wait(("list item",), name).get_component_iface().grab_focus()
-        self.key("Return")
+        """Click it: GTK 4.8's list items have no accessible action. Without a window manager the window is at 0, 0."""
+        place = self.wait(("list item",), name).get_extents(Atspi.CoordType.WINDOW)
+        subprocess.run(["xdotool", "mousemove", "--sync", str(place.x + place.width // 2), str(place.y + place.height // 2),
+                        "click", "1"], check=True)
 
     def type(self, text):
         subprocess.run(["xdotool", "type", "--delay", "5", text], check=True)

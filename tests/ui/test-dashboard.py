@@ -46,11 +46,12 @@ class Story:
             return ledger.execute(sql).fetchall()
 
     def choose_file(self, path):
-        windows = len(self.dashboard.windows())
+        known = self.dashboard.x_windows()
         self.dashboard.key("ctrl+o")
-        wait_for("the file chooser is shown", lambda: len(self.dashboard.windows()) > windows)
+        self.dashboard.focus_new_window(known)
         self.dashboard.type(path)  # the slash that it begins with opens a line for the path
         self.dashboard.press_key("Return")
+        wait_for("the file chooser is gone", lambda: len(self.dashboard.x_windows()) == len(known))
 
     def import_from_the_command_line(self):
         self.dashboard = Dashboard(self.profile, "--import", self.write("Release planning.vtt", PLANNING))

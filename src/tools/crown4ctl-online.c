@@ -1,0 +1,308 @@
+/* crown4ctl-online.c: the commands that talk to a server
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-tools"
+
+#include "crown4ctl.h"
+
+#include "core/crown-event-catalogue.h"
+#include "core/crown-json.h"
+#include "core/crown-limits.h"
+#include "socketio/crown-sio-client.h"
+
+#include <glib-unix.h>
+#include <stdio.h>
+
+#define REPLAY_TIMEOUT_SECONDS 30 /* for the next page */
+
+static char *
+problem_of (guint   status,
+            GBytes *body)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (body, &length);
+  g_autoptr (JsonObject) problem = length > 0 ? crown_json_parse_object (text, (gssize) length, NULL) : NULL;
+
+  if (problem != NULL && crown_json_opt_string (problem, "detail", NULL) != NULL)
+    return g_strdup (crown_json_opt_string (problem, "detail", NULL));
+  return g_strdup_printf ("the server answered with status %u", status);
+}
+
+static gboolean
+import_file (const CtlOptions  *options,
+             SoupSession       *session,
+             const char        *path,
+             GError           **error)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *escaped = g_uri_escape_string (name, NULL, FALSE);
+  g_autofree char *uri = g_strdup_printf ("%s/api/v1/workspaces/%" G_GINT64_FORMAT "/imports?name=%s", options->server,
+                                          options->workspace, escaped);
+  g_autofree char *bearer = g_strdup_printf ("Bearer %s", options->token);
+  g_autofree char *key = g_uuid_string_random ();
+  g_autoptr (SoupMessage) message = soup_message_new ("POST", uri);
+  g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (JsonObject) line = json_object_new ();
+  g_autoptr (GBytes) content = NULL;
+  g_autoptr (GBytes) body = NULL;
+  g_autofree char *text = NULL;
+  SoupMessageHeaders *headers;
+  char *data;
+  gsize length;
+
+  if (message == NULL)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--server “%s” is no URL such as http://127.0.0.1:8080",
+                   options->server);
+      return FALSE;
+    }
+  if (!g_file_get_contents (path, &data, &length, error))
+    return FALSE;
+  content = g_bytes_new_take (data, length);
+  headers = soup_message_get_request_headers (message);
+  soup_message_headers_replace (headers, "Authorization", bearer);
+  soup_message_headers_replace (headers, "Idempotency-Key", key);
+  soup_message_set_request_body_from_bytes (message, "application/octet-stream", content);
+  body = soup_session_send_and_read (session, message, NULL, error);
+  if (body == NULL)
+    return FALSE;
+  if (soup_message_get_status (message) != SOUP_STATUS_CREATED)
+    {
+      g_autofree char *problem = problem_of (soup_message_get_status (message), body);
+
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, problem);
+      return FALSE;
+    }
+  if ((answer = crown_json_parse_object (g_bytes_get_data (body, NULL), (gssize) g_bytes_get_size (body), error)) == NULL)
+    return FALSE;
+
+  json_object_set_string_member (line, "file", path);
+  json_object_set_int_member (line, "meeting_id", crown_json_opt_int (answer, "meeting_id", 0));
+  json_object_set_string_member (line, "trace_id", crown_json_opt_string (answer, "trace_id", ""));
+  text = crown_json_object_to_string (line);
+  g_print ("%s\n", text);
+  return TRUE;
+}
+
+/* A file that is refused does not keep the others back. */
+int
+ctl_import (const CtlOptions *options)
+{
+  g_autoptr (SoupSession) session = soup_session_new_with_options ("user-agent", "crown4ctl", "timeout", 60u, NULL);
+  int status = 0;
+
+  for (guint i = 0; i < options->n_arguments; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      if (!import_file (options, session, options->arguments[i], &error))
+        {
+          g_printerr ("crown4ctl: %s: %s\n", options->arguments[i], error->message);
+          status = CROWN_EXIT_FAILED;
+        }
+    }
+  return status;
+}
+
+typedef struct {
+  const CtlOptions *options;
+  CrownSioClient   *sio;
+  GMainLoop        *loop;
+  const char       *nsp;      /* listened to: one carries every event, or the one that was asked for */
+  gboolean          replay;   /* past events, then quit; otherwise live ones */
+  gint64            sequence; /* printed up to here */
+  guint             timeout;
+  int               status;
+} Listener;
+
+static void
+end_with (Listener   *self,
+          const char *message)
+{
+  g_printerr ("crown4ctl: %s\n", message);
+  self->status = CROWN_EXIT_FAILED;
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+on_timeout (gpointer user_data)
+{
+  Listener *self = user_data;
+
+  self->timeout = 0;
+  end_with (self, "the server does not answer");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+emit_object (Listener   *self,
+             const char *event,
+             JsonObject *object)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+
+  crown_sio_client_emit (self->sio, self->nsp, event, node);
+}
+
+static void
+request_page (Listener *self)
+{
+  g_autoptr (JsonObject) request = json_object_new ();
+
+  json_object_set_int_member (request, "last_sequence", self->sequence);
+  json_object_set_string_member (request, "namespace", self->nsp);
+  json_object_set_int_member (request, "limit", CROWN_REPLAY_PAGE_MAX);
+  emit_object (self, "request_event_replay", request);
+  g_clear_handle_id (&self->timeout, g_source_remove);
+  self->timeout = g_timeout_add_seconds (REPLAY_TIMEOUT_SECONDS, on_timeout, self);
+}
+
+static void
+print_envelope (JsonNode *node)
+{
+  g_autofree char *text = crown_json_to_string (node);
+
+  puts (text);
+  fflush (stdout);
+}
+
+static void
+on_page (Listener   *self,
+         JsonObject *page)
+{
+  JsonArray *events = crown_json_opt_array (page, "events");
+
+  if (crown_json_opt_boolean (page, "snapshot_required", FALSE))
+    {
+      end_with (self, "the ledger no longer has the events from there");
+      return;
+    }
+  for (guint i = 0; events != NULL && i < json_array_get_length (events); i++)
+    print_envelope (json_array_get_element (events, i));
+  self->sequence = crown_json_opt_int (page, "up_to_sequence", self->sequence);
+  if (crown_json_opt_boolean (page, "has_more", FALSE))
+    request_page (self);
+  else
+    g_main_loop_quit (self->loop);
+}
+
+static void
+on_connected (Listener   *self,
+              const char *nsp)
+{
+  g_autoptr (JsonObject) request = json_object_new ();
+
+  json_object_set_int_member (request, "workspace_id", self->options->workspace);
+  emit_object (self, "join_workspace", request);
+}
+
+static void
+on_connect_error (Listener   *self,
+                  const char *nsp,
+                  const char *message,
+                  JsonObject *data)
+{
+  end_with (self, message);
+}
+
+static void
+on_event (Listener   *self,
+          const char *nsp,
+          const char *name,
+          JsonArray  *args)
+{
+  JsonNode *first = json_array_get_length (args) > 0 ? json_array_get_element (args, 0) : NULL;
+  JsonObject *argument = first != NULL && JSON_NODE_HOLDS_OBJECT (first) ? json_node_get_object (first) : NULL;
+
+  if (argument == NULL)
+    return;
+  if (g_str_equal (name, "workspace_joined"))
+    {
+      g_clear_handle_id (&self->timeout, g_source_remove);
+      if (self->replay)
+        request_page (self);
+      else
+        g_printerr ("crown4ctl: listening on %s\n", self->nsp);
+    }
+  else if (g_str_equal (name, "join_error") || g_str_equal (name, "replay_error"))
+    end_with (self, crown_json_opt_string (argument, "message", "the server refuses"));
+  else if (g_str_equal (name, "event_replay"))
+    on_page (self, argument);
+  else if (json_object_has_member (argument, "event_type") && !self->replay)
+    print_envelope (first);
+}
+
+static void
+on_closed (Listener   *self,
+           const char *reason)
+{
+  g_autofree char *message = g_strdup_printf ("the line to %s is gone: %s", self->options->server, reason);
+
+  end_with (self, message);
+}
+
+static gboolean
+on_signal (gpointer loop)
+{
+  g_main_loop_quit (loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static int
+listen_to (const CtlOptions *options,
+           gboolean          replay)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (JsonObject) auth = json_object_new ();
+  g_autoptr (JsonNode) node = NULL;
+  Listener self = { options, NULL, loop, options->nsp != NULL ? options->nsp : "/dashboard", replay, options->from, 0, 0 };
+  CrownNamespaces ns;
+  guint term, interrupt;
+
+  if (!crown_namespace_from_string (self.nsp, &ns))
+    {
+      g_printerr ("crown4ctl: --namespace is /dashboard, /tasks, /analytics or /meetings, not “%s”\n", self.nsp);
+      return CROWN_EXIT_USAGE;
+    }
+  if (!g_uri_is_valid (options->server, G_URI_FLAGS_NONE, NULL))
+    {
+      g_printerr ("crown4ctl: --server “%s” is no URL such as http://127.0.0.1:8080\n", options->server);
+      return CROWN_EXIT_USAGE;
+    }
+
+  self.sio = crown_sio_client_new (options->server, "/socket.io/", CROWN_SIO_TRANSPORT_WEBSOCKET, NULL);
+  g_signal_connect_swapped (self.sio, "connected", G_CALLBACK (on_connected), &self);
+  g_signal_connect_swapped (self.sio, "connect-error", G_CALLBACK (on_connect_error), &self);
+  g_signal_connect_swapped (self.sio, "event", G_CALLBACK (on_event), &self);
+  g_signal_connect_swapped (self.sio, "closed", G_CALLBACK (on_closed), &self);
+  term = g_unix_signal_add (SIGTERM, on_signal, loop);
+  interrupt = g_unix_signal_add (SIGINT, on_signal, loop);
+
+  json_object_set_string_member (auth, "token", options->token);
+  node = json_node_init_object (json_node_alloc (), auth);
+  self.timeout = g_timeout_add_seconds (REPLAY_TIMEOUT_SECONDS, on_timeout, &self);
+  crown_sio_client_connect (self.sio, self.nsp, node);
+  crown_sio_client_open (self.sio);
+  g_main_loop_run (loop);
+
+  g_source_remove (term);
+  g_source_remove (interrupt);
+  g_clear_handle_id (&self.timeout, g_source_remove);
+  crown_sio_client_close (self.sio);
+  g_object_unref (self.sio);
+  return self.status;
+}
+
+int
+ctl_tail (const CtlOptions *options)
+{
+  return listen_to (options, FALSE);
+}
+
+int
+ctl_replay (const CtlOptions *options)
+{
+  return listen_to (options, TRUE);
+}
