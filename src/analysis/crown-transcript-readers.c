@@ -203,12 +203,12 @@ crown_transcript_read_cues (const char  *text,
       if (webvtt && (g_str_has_prefix (lines[i], "NOTE") || g_str_has_prefix (lines[i], "STYLE") ||
                      g_str_has_prefix (lines[i], "REGION")))
         {
-          const char *note = lines[i] + strlen ("NOTE");
+          for (; lines[i] != NULL && *g_strchomp (lines[i]) != '\0'; i++)
+            {
+              const char *note = g_str_has_prefix (lines[i], "NOTE") ? lines[i] + strlen ("NOTE") : lines[i];
 
-          if (g_str_has_prefix (lines[i], "NOTE"))
-            take_fact (self, note + strspn (note, " \t"));
-          for (i++; lines[i] != NULL && *g_strchomp (lines[i]) != '\0'; i++)
-            take_fact (self, lines[i]);
+              take_fact (self, note + strspn (note, " \t"));
+            }
           continue;
         }
       if (strstr (lines[i], "-->") == NULL)

@@ -37,6 +37,11 @@ struct _CrownApplication
   CrownSession   *session;
   CrownClient    *client;      /* the session's */
   GQueue          imports;     /* GFile, waiting for the connection */
+  gboolean        importing;   /* one of them is on its way */
+  guint           n_imported;
+  gboolean        connecting;  /* crown_session_connect() was called */
+  char           *screenshot;  /* (nullable): write it here when everything is shown, and quit */
+  int             status;      /* the program's exit status */
 };
 
 G_DEFINE_FINAL_TYPE (CrownApplication, crown_application, ADW_TYPE_APPLICATION)
@@ -74,16 +79,30 @@ is_empty (CrownApplication *self,
 static void
 import_next (CrownApplication *self);
 
+typedef struct {
+  CrownApplication *application;
+  GFile            *file;
+} Import;
+
 static void
 imported_cb (GObject      *client,
              GAsyncResult *result,
              gpointer      user_data)
 {
-  g_autoptr(CrownApplication) self = user_data;
+  g_autofree Import *import = user_data;
+  g_autoptr(CrownApplication) self = import->application;
+  g_autoptr(GFile) file = import->file;
   g_autoptr(GError) error = NULL;
 
-  if (crown_client_import_finish (CROWN_CLIENT (client), result, &error) == 0)
+  crown_demo_remove_file (file);
+  self->importing = FALSE;
+
+  if (crown_client_import_finish (CROWN_CLIENT (client), result, &error) != 0)
+    self->n_imported++;
+  else
     crown_application_say (self, error->message);
+  if (crown_application_get_window (self) != NULL) /* a frame, so that a screenshot that waits for this is taken */
+    gtk_widget_queue_draw (GTK_WIDGET (crown_application_get_window (self)));
   import_next (self);
 }
 
@@ -91,10 +110,15 @@ imported_cb (GObject      *client,
 static void
 import_next (CrownApplication *self)
 {
-  g_autoptr(GFile) file = g_queue_pop_head (&self->imports);
+  Import *import;
 
-  if (file != NULL && self->client != NULL)
-    crown_client_import_async (self->client, file, NULL, imported_cb, g_object_ref (self));
+  if (self->importing || self->client == NULL || g_queue_is_empty (&self->imports))
+    return;
+  import = g_new0 (Import, 1);
+  import->application = g_object_ref (self);
+  import->file = g_queue_pop_head (&self->imports);
+  self->importing = TRUE;
+  crown_client_import_async (self->client, import->file, NULL, imported_cb, import);
 }
 
 static void
@@ -106,7 +130,7 @@ state_cb (CrownApplication *self)
   if (self->demo && is_empty (self, CROWN_QUERY_MEETINGS) && is_empty (self, CROWN_QUERY_ARCHIVE))
     {
       g_autoptr(GError) error = NULL;
-      g_autoptr(GPtrArray) files = crown_demo_list_files (&error);
+      g_autoptr(GPtrArray) files = crown_demo_make_files (&error);
 
       if (files == NULL)
         crown_application_say (self, error->message);
@@ -117,33 +141,77 @@ state_cb (CrownApplication *self)
   import_next (self);
 }
 
+/* All that was to be imported is on the screen. */
+static gboolean
+is_ready (CrownApplication *self)
+{
+  CrownQuery meetings = { CROWN_QUERY_MEETINGS, 0, NULL, NULL }, archive = { CROWN_QUERY_ARCHIVE, 0, NULL, NULL };
+  g_autoptr(GArray) shown = NULL;
+  g_autoptr(GArray) archived = NULL;
+
+  if (self->importing || !g_queue_is_empty (&self->imports) || (self->demo && !self->offline))
+    return FALSE;
+  shown = crown_client_query_ids (self->client, &meetings, NULL);
+  archived = crown_client_query_ids (self->client, &archive, NULL);
+  return shown != NULL && archived != NULL && shown->len + archived->len >= self->n_imported;
+}
+
+static void
+write_screenshot (CrownApplication *self,
+                  GtkWidget        *window)
+{
+  g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new (window);
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  g_autoptr(GskRenderNode) node = NULL;
+  g_autoptr(GdkTexture) texture = NULL;
+
+  gdk_paintable_snapshot (paintable, snapshot, gtk_widget_get_width (window), gtk_widget_get_height (window));
+  node = gtk_snapshot_free_to_node (snapshot);
+  if (node != NULL)
+    texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (window)), node, NULL);
+  if (texture == NULL || !gdk_texture_save_to_png (texture, self->screenshot))
+    {
+      g_printerr ("%s: the screenshot cannot be written\n", self->screenshot);
+      self->status = 1;
+    }
+}
+
+/* At every frame until what was asked for at the start is done. */
 static void
 after_paint_cb (GdkFrameClock    *clock,
                 CrownApplication *self)
 {
   CrownWindow *window = crown_application_get_window (self);
   double now = (g_get_monotonic_time () - self->started_at) / 1000.0;
+  gboolean painted = window != NULL && crown_window_is_painted (window);
 
   if (self->first_frame == 0)
     self->first_frame = now;
-  if (window == NULL || !crown_window_is_painted (window))
+  if (!painted && (self->report || self->screenshot != NULL || now - self->first_frame < 1000))
     {
       gdk_frame_clock_request_phase (clock, GDK_FRAME_CLOCK_PHASE_PAINT);
-      if (!self->report && now - self->first_frame < 1000)
-        return;
+      return;
     }
 
-  if (self->report && window != NULL && crown_window_is_painted (window))
+  if (self->report)
     {
-      g_signal_handlers_disconnect_by_func (clock, after_paint_cb, self);
       g_print ("{\"first_frame_ms\":%.1f,\"first_rows_ms\":%.1f,\"since\":\"main\"}\n", self->first_frame, now);
-      g_application_quit (G_APPLICATION (self));
-    }
-  else if (!self->report)
-    {
       g_signal_handlers_disconnect_by_func (clock, after_paint_cb, self);
-      if (!self->offline)
-        crown_session_connect (self->session);
+      g_application_quit (G_APPLICATION (self));
+      return;
+    }
+  if (!self->offline && !self->connecting)
+    {
+      self->connecting = TRUE;
+      crown_session_connect (self->session);
+    }
+  if (self->screenshot != NULL && !is_ready (self))
+    return;
+  g_signal_handlers_disconnect_by_func (clock, after_paint_cb, self);
+  if (self->screenshot != NULL)
+    {
+      write_screenshot (self, GTK_WIDGET (window));
+      g_application_quit (G_APPLICATION (self));
     }
 }
 
@@ -198,6 +266,7 @@ crown_application_command_line (GApplication            *application,
       self->offline = g_variant_dict_contains (options, "offline");
       self->demo = g_variant_dict_contains (options, "demo");
       self->report = g_variant_dict_contains (options, "startup-report");
+      g_variant_dict_lookup (options, "screenshot", "^ay", &self->screenshot);
       g_variant_dict_lookup (options, "server", "s", &self->server_url);
       g_variant_dict_lookup (options, "workspace", "x", &self->workspace);
       if (!g_variant_dict_lookup (options, "profile", "^ay", &self->profile))
@@ -230,7 +299,7 @@ crown_application_handle_local_options (GApplication *application,
 
   /* A process of its own: asked for, or because it has other data than the one that may be running. */
   if (g_variant_dict_contains (options, "new-process") || g_variant_dict_contains (options, "profile") ||
-      g_variant_dict_contains (options, "startup-report"))
+      g_variant_dict_contains (options, "startup-report") || g_variant_dict_contains (options, "screenshot"))
     g_application_set_flags (application, g_application_get_flags (application) | G_APPLICATION_NON_UNIQUE);
   return -1;
 }
@@ -304,6 +373,7 @@ crown_application_finalize (GObject *object)
 
   g_clear_pointer (&self->profile, g_free);
   g_clear_pointer (&self->server_url, g_free);
+  g_clear_pointer (&self->screenshot, g_free);
 
   G_OBJECT_CLASS (crown_application_parent_class)->finalize (object);
 }
@@ -332,6 +402,7 @@ crown_application_init (CrownApplication *self)
     { "offline", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Do not connect"), NULL },
     { "demo", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Import the demo meetings if there are none"), NULL },
     { "startup-report", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Print how long the start took, and quit"), NULL },
+    { "screenshot", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_("Write a picture of the window when everything is shown, and quit"), N_("FILE") },
     { "profile", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_("Keep everything in this folder"), N_("FOLDER") },
     { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Print the version"), NULL },
     { NULL }
@@ -340,6 +411,17 @@ crown_application_init (CrownApplication *self)
   self->workspace = LOCAL_WORKSPACE;
   g_queue_init (&self->imports);
   g_application_add_main_option_entries (G_APPLICATION (self), options);
+}
+
+/**
+ * crown_application_get_status:
+ *
+ * Returns: the program's exit status where g_application_run() returns 0
+ */
+int
+crown_application_get_status (CrownApplication *self)
+{
+  return self->status;
 }
 
 /**

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (CrownApplication, crown_application, CROWN, APPLICATION, AdwApplication)
 
-CrownApplication *crown_application_new (gint64 started_at);
+CrownApplication *crown_application_new        (gint64            started_at);
+int               crown_application_get_status (CrownApplication *self);
 
 G_END_DECLS

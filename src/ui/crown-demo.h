@@ -9,6 +9,7 @@
 
 G_BEGIN_DECLS
 
-GPtrArray *crown_demo_list_files (GError **error);
+GPtrArray *crown_demo_make_files  (GError **error);
+void       crown_demo_remove_file (GFile   *file);
 
 G_END_DECLS

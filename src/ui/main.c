@@ -16,11 +16,13 @@ main (int    argc,
 {
   gint64 started_at = g_get_monotonic_time ();
   g_autoptr(CrownApplication) application = NULL;
+  int status;
 
   bindtextdomain (CROWN_GETTEXT_DOMAIN, CROWN_LOCALE_DIR);
   bind_textdomain_codeset (CROWN_GETTEXT_DOMAIN, "UTF-8");
   textdomain (CROWN_GETTEXT_DOMAIN);
 
   application = crown_application_new (started_at);
-  return g_application_run (G_APPLICATION (application), argc, argv);
+  status = g_application_run (G_APPLICATION (application), argc, argv);
+  return status != 0 ? status : crown_application_get_status (application);
 }

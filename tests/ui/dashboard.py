@@ -107,8 +107,24 @@ class View:
     def wait(self, roles, name=""):
         return wait_for(f"{'/'.join(roles)} “{name}” is shown", lambda: self.find(roles, name))
 
+    def list(self, name):
+        """The list of exactly this name: a page that was shown before keeps its place, and may have rows of the same text."""
+        return View(wait_for(f"the list “{name}” is shown", lambda: next(
+            (node for node in walk(self.root) if node.get_role_name() == "list" and node.get_name() == name and is_laid_out(node)),
+            None)))
+
     def press(self, roles, name):
         self.wait(roles, name).do_action(0)
+
+    def click(self, roles, name):
+        """With the mouse: GTK 4.8 gives rows and check boxes no accessible action. Without a window manager all windows
+        are at 0, 0, so this reaches the one that was opened last."""
+        place = self.wait(roles, name).get_extents(Atspi.CoordType.WINDOW)
+        subprocess.run(["xdotool", "mousemove", "--sync", str(place.x + min(place.width // 2, 40)),
+                        str(place.y + place.height // 2), "click", "1"], check=True)
+
+    def open_row(self, name):
+        self.click(("list item",), name)
 
     def page(self, name):
         self.press(SWITCH, name)
@@ -165,12 +181,6 @@ class Dashboard(View):
     def press_key(self, keys):
         """Press keys wherever the focus is."""
         subprocess.run(["xdotool", "key", "--clearmodifiers", *keys.split()], check=True)
-
-    def open_row(self, name):
-        """Click it: GTK 4.8's list items have no accessible action. Without a window manager the window is at 0, 0."""
-        place = self.wait(("list item",), name).get_extents(Atspi.CoordType.WINDOW)
-        subprocess.run(["xdotool", "mousemove", "--sync", str(place.x + place.width // 2), str(place.y + place.height // 2),
-                        "click", "1"], check=True)
 
     def type(self, text):
         subprocess.run(["xdotool", "type", "--delay", "5", text], check=True)

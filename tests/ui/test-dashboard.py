@@ -78,10 +78,10 @@ class Story:
 
     def tick(self):
         self.dashboard.page("Tasks")
-        check = self.dashboard.wait(("check box",), "release notes")
-        self.text = check.get_name()
-        check.do_action(0)
-        self.dashboard.wait_checked(self.text)
+        tasks = self.dashboard.list("Tasks")
+        self.text = tasks.wait(("check box",), "release notes").get_name()
+        tasks.click(("check box",), self.text)
+        tasks.wait_checked(self.text)
 
     def archive_and_restore(self):
         self.dashboard.page("Meetings")
@@ -99,12 +99,13 @@ class Story:
                                  len(windows) == 2 and windows)
         for window in (first, second):
             window.page("Tasks")
-        first.wait(("check box",), "budget").do_action(0)
+            window.list("Tasks").wait(("check box",), "budget")
+        second.list("Tasks").click(("check box",), "budget")
         for window in (first, second):
-            window.wait_checked("budget")
-        second.wait(("check box",), "budget").do_action(0)
+            window.list("Tasks").wait_checked("budget")
+        second.list("Tasks").click(("check box",), "budget")
         for window in (first, second):
-            window.wait_checked("budget", False)
+            window.list("Tasks").wait_checked("budget", False)
 
     def events(self):
         types = [row[0] for row in self.ask_ledger("SELECT type FROM events ORDER BY event_id")]
@@ -121,16 +122,16 @@ class Story:
         self.dashboard.page("Meetings")
         self.dashboard.wait(("list item",), "Release planning")
         self.dashboard.page("Tasks")
-        self.dashboard.wait_checked(self.text)
+        self.dashboard.list("Tasks").wait_checked(self.text)
 
     def tick_offline_and_crash(self):
-        self.dashboard.wait(("check box",), "budget").do_action(0)
+        self.dashboard.list("Tasks").click(("check box",), "budget")
         self.dashboard.wait(BUTTON, "1 change to send")
         self.dashboard.kill()
         assert not self.is_done_on_server("budget"), "an offline change reached the server"
         self.dashboard = Dashboard(self.profile, "--offline")
         self.dashboard.page("Tasks")
-        self.dashboard.wait_checked("budget")
+        self.dashboard.list("Tasks").wait_checked("budget")
         self.dashboard.kill()
 
     def is_done_on_server(self, words):
@@ -143,7 +144,7 @@ class Story:
         self.dashboard = Dashboard(self.profile)
         self.dashboard.page("Tasks")
         wait_for("the change is on the server", lambda: self.is_done_on_server("budget"))
-        self.dashboard.wait_checked("budget")
+        self.dashboard.list("Tasks").wait_checked("budget")
         self.dashboard.quit()
 
 
