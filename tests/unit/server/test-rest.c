@@ -580,7 +580,8 @@ test_start_says_why_not (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (CrownServer) nowhere = crown_server_new ("sqlite:/dev/null/ledger.db");
   g_autoptr (CrownServer) unknown = crown_server_new ("paper:ledger");
-  g_autoptr (CrownServer) open = crown_server_new ("sqlite::memory:");
+  g_autofree char *uri = g_strdup_printf ("sqlite:%s/open.db", g_get_tmp_dir ());
+  g_autoptr (CrownServer) open = crown_server_new (uri);
 
   g_assert_false (crown_server_start (nowhere, "127.0.0.1", 0, &error));
   g_assert_nonnull (error);
