@@ -161,7 +161,9 @@ open_parts (CrownServer  *self,
   self->sequencer = crown_event_sequencer_new (self->ledger, NULL);
   self->authenticator = crown_authenticator_new (self->ledger);
   self->soup = soup_server_new ("server-header", "crown4", NULL);
-  self->sio = crown_sio_server_new (self->soup, "/socket.io/", NULL);
+  self->sio = crown_sio_server_new (self->soup, "/socket.io/", NULL, error);
+  if (self->sio == NULL)
+    return FALSE;
   self->broadcaster = crown_event_broadcaster_new (self->sio, self->sequencer, self->authenticator);
   self->rest = crown_rest_api_new (self->soup, self->sequencer, self->authenticator);
 

@@ -9,22 +9,15 @@
 
 #include "core/crown-json.h"
 #include "core/crown-limits.h"
+#include "crown-eio-machine.h"
 #include "crown-sio-codec.h"
 
 #include <string.h>
 
-/* new ──open──► opening ──OPEN packet──► open, by polling or by websocket
- * open, by polling ──websocket there, "3probe"──► open, by websocket
- * any ──close packet, error, silence──► closed (signal) ; any ──crown_sio_client_close()──► closed (no signal) */
-typedef enum {
-  STATE_NEW,
-  STATE_OPENING,
-  STATE_OPEN,
-  STATE_CLOSED,
-} State;
-
 /* What a server may send in one payload: snapshots go by REST, so replays of 1000 events are the largest. */
 #define INCOMING_MAX (16 * 1024 * 1024)
+/* What may wait for a POST: a client says little. */
+#define OUTGOING_MAX (4 * 1024 * 1024)
 
 typedef struct {
   CrownSioAckFunc func;
@@ -42,32 +35,22 @@ struct _CrownSioClient
   SoupSession             *session;
   GCancellable            *cancellable;
   GMainContext            *context;
-  State                    state;
-  char                    *sid;
+  CrownEioMachine         *machine;   /* NULL before it is opened */
+  gboolean                 quiet;     /* closed by its owner: no signal any more */
   SoupWebsocketConnection *websocket; /* (nullable) */
-  gboolean                 probing;   /* the websocket is there, polling still carries */
-  gboolean                 posting;
-  gboolean                 polling;
-  GQueue                   queue;     /* char *: packets that wait for a POST or for the line */
   GHashTable              *connects;  /* namespace → auth JSON text, asked for before the line was there */
   GHashTable              *connected; /* set of namespaces */
   GHashTable              *acks;      /* id → Ack */
   gint64                   next_ack;
-  CrownSioPacket          *partial;
-  GPtrArray               *attachments;
-  guint                    silence_ms; /* pingInterval + pingTimeout */
-  GSource                 *silence;
+  CrownSioDecoder          decoder;
+  GPtrArray               *attachments; /* (nullable) of the event that is being handled */
+  GSource                 *timer;
 };
 
 enum { CONNECTED, CONNECT_ERROR, EVENT, DISCONNECTED, CLOSED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (CrownSioClient, crown_sio_client, G_TYPE_OBJECT)
-
-static void handle_eio_packet (CrownSioClient *self, const char *data, gsize length);
-static void poll_again        (CrownSioClient *self);
-static void flush             (CrownSioClient *self);
-static void start_websocket   (CrownSioClient *self);
 
 static void
 ack_free (gpointer data)
@@ -79,79 +62,16 @@ ack_free (gpointer data)
   g_free (ack);
 }
 
-static void
-stop_silence (CrownSioClient *self)
-{
-  if (self->silence == NULL)
-    return;
-  g_source_destroy (self->silence);
-  g_clear_pointer (&self->silence, g_source_unref);
-}
-
-/* Ends everything; @reason NULL: quietly. */
-static void
-finish (CrownSioClient *self,
-        const char     *reason)
-{
-  g_autoptr (CrownSioClient) alive = g_object_ref (self);
-  g_autoptr (GHashTable) acks = NULL;
-  GHashTableIter iter;
-  gpointer ack;
-
-  if (self->state == STATE_CLOSED)
-    return;
-  self->state = STATE_CLOSED;
-  stop_silence (self);
-  g_cancellable_cancel (self->cancellable);
-  if (self->websocket != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->websocket, self);
-      if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
-        soup_websocket_connection_close (self->websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
-      g_clear_object (&self->websocket);
-    }
-  g_queue_clear_full (&self->queue, g_free);
-
-  acks = g_steal_pointer (&self->acks);
-  self->acks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, ack_free);
-  if (reason == NULL)
-    return;
-  g_hash_table_iter_init (&iter, acks);
-  while (g_hash_table_iter_next (&iter, NULL, &ack))
-    ((Ack *) ack)->func (self, NULL, ((Ack *) ack)->user_data);
-  g_signal_emit (self, signals[CLOSED], 0, reason);
-}
-
 static gboolean
-on_silence (gpointer user_data)
+is_open (CrownSioClient *self)
 {
-  finish (user_data, "ping timeout");
+  CrownEioState state;
 
-  return G_SOURCE_REMOVE;
-}
+  if (self->machine == NULL)
+    return FALSE;
+  state = crown_eio_machine_get_state (self->machine);
 
-static void
-restart_silence (CrownSioClient *self)
-{
-  stop_silence (self);
-  self->silence = g_timeout_source_new (self->silence_ms);
-  g_source_set_callback (self->silence, on_silence, self, NULL);
-  g_source_attach (self->silence, self->context);
-}
-
-static gboolean
-by_websocket (CrownSioClient *self)
-{
-  return self->websocket != NULL && !self->probing;
-}
-
-static void
-send_eio (CrownSioClient *self,
-          CrownEioType    type,
-          const char     *data)
-{
-  g_queue_push_tail (&self->queue, g_strdup_printf ("%c%s", type, data));
-  flush (self);
+  return state != CROWN_EIO_STATE_OPENING && state != CROWN_EIO_STATE_CLOSED;
 }
 
 static void
@@ -161,42 +81,62 @@ send_packet (CrownSioClient *self,
              gint64          id,
              const char     *data_json)
 {
-  g_autofree char *text = crown_sio_packet_format (type, nsp, id, data_json);
+  g_autofree char *text = crown_sio_packet_format (type, 0, nsp, id, data_json);
+  g_autoptr (CrownEioPacket) packet = crown_eio_packet_new (CROWN_EIO_MESSAGE, text, -1);
 
-  send_eio (self, CROWN_EIO_MESSAGE, text);
+  crown_eio_machine_send (self->machine, packet);
 }
 
-static char *
-make_uri (CrownSioClient *self,
-          const char     *scheme,
-          const char     *transport)
+/* Requests */
+
+static SoupMessage *
+make_message (CrownSioClient *self,
+              const char     *method,
+              const char     *scheme,
+              const char     *transport)
 {
   const char *rest = strstr (self->url, "://");
   gboolean secure = g_str_has_prefix (self->url, "https:");
+  const char *sid = self->machine != NULL ? crown_eio_machine_get_sid (self->machine) : NULL;
+  g_autofree char *uri = g_strdup_printf ("%s%s%s%s?EIO=4&transport=%s%s%s", scheme, secure ? "s" : "",
+                                          rest != NULL ? rest : "://", self->path, transport, sid != NULL ? "&sid=" : "",
+                                          sid != NULL ? sid : "");
 
-  return g_strdup_printf ("%s%s%s%s?EIO=4&transport=%s%s%s", scheme, secure ? "s" : "", rest != NULL ? rest : "://",
-                          self->path, transport, self->sid != NULL ? "&sid=" : "", self->sid != NULL ? self->sid : "");
+  return soup_message_new (method, uri);
 }
 
-/* Polling */
-
-static void
-handle_payload (CrownSioClient *self,
-                GBytes         *payload)
+static gboolean
+on_failed_later (gpointer user_data)
 {
-  gsize length;
-  const char *p = g_bytes_get_data (payload, &length);
-  const char *end = p + length;
+  crown_eio_machine_on_request_failed (((CrownSioClient *) user_data)->machine);
 
-  while (p != NULL && p <= end && self->state != STATE_CLOSED)
-    {
-      const char *stop = memchr (p, CROWN_EIO_SEPARATOR, (gsize) (end - p));
+  return G_SOURCE_REMOVE;
+}
 
-      if (stop == NULL)
-        stop = end;
-      handle_eio_packet (self, p, (gsize) (stop - p));
-      p = stop + 1;
-    }
+/* The machine is told of a request that cannot even be made as of one that failed: not from within its own call. */
+static void
+fail_later (CrownSioClient *self)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_callback (source, on_failed_later, g_object_ref (self), g_object_unref);
+  g_source_attach (source, self->context);
+}
+
+static GBytes *
+finish_request (CrownSioClient *self,
+                SoupSession    *session,
+                GAsyncResult   *result)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) body = soup_session_send_and_read_finish (session, result, &error);
+  SoupMessage *message = soup_session_get_async_result_message (session, result);
+
+  if (body != NULL && soup_message_get_status (message) == SOUP_STATUS_OK && g_bytes_get_size (body) <= INCOMING_MAX)
+    return g_steal_pointer (&body);
+  g_debug ("%s: %s", self->url, error != NULL ? error->message : soup_message_get_reason_phrase (message));
+
+  return NULL;
 }
 
 static void
@@ -205,41 +145,30 @@ on_polled (GObject      *source,
            gpointer      user_data)
 {
   g_autoptr (CrownSioClient) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) body = soup_session_send_and_read_finish (SOUP_SESSION (source), result, &error);
-  SoupMessage *message = soup_session_get_async_result_message (SOUP_SESSION (source), result);
+  g_autoptr (GBytes) body = finish_request (self, SOUP_SESSION (source), result);
+  gsize length;
+  const char *data;
 
-  self->polling = FALSE;
-  if (self->state == STATE_CLOSED)
-    return;
-  if (body == NULL || soup_message_get_status (message) != SOUP_STATUS_OK || g_bytes_get_size (body) > INCOMING_MAX)
+  if (body == NULL)
     {
-      /* The poll that an upgrade ended is not missed. */
-      if (!by_websocket (self))
-        finish (self, "transport error");
+      crown_eio_machine_on_request_failed (self->machine);
       return;
     }
-  handle_payload (self, body);
-  if (self->state == STATE_OPEN && !by_websocket (self))
-    poll_again (self);
+  data = g_bytes_get_data (body, &length);
+  crown_eio_machine_on_payload (self->machine, data, length);
 }
 
 static void
-poll_again (CrownSioClient *self)
+start_poll (gpointer user_data)
 {
-  g_autofree char *uri = make_uri (self, "http", "polling");
-  g_autoptr (SoupMessage) message = soup_message_new (SOUP_METHOD_GET, uri);
+  CrownSioClient *self = user_data;
+  g_autoptr (SoupMessage) message = make_message (self, SOUP_METHOD_GET, "http", "polling");
 
-  if (self->polling)
-    return;
-  if (message == NULL)
-    {
-      finish (self, "transport error");
-      return;
-    }
-  self->polling = TRUE;
-  soup_session_send_and_read_async (self->session, message, G_PRIORITY_DEFAULT, self->cancellable, on_polled,
-                                    g_object_ref (self));
+  if (message != NULL)
+    soup_session_send_and_read_async (self->session, message, G_PRIORITY_DEFAULT, self->cancellable, on_polled,
+                                      g_object_ref (self));
+  else
+    fail_later (self);
 }
 
 static void
@@ -248,68 +177,33 @@ on_posted (GObject      *source,
            gpointer      user_data)
 {
   g_autoptr (CrownSioClient) self = user_data;
-  g_autoptr (GBytes) body = soup_session_send_and_read_finish (SOUP_SESSION (source), result, NULL);
-  SoupMessage *message = soup_session_get_async_result_message (SOUP_SESSION (source), result);
+  g_autoptr (GBytes) body = finish_request (self, SOUP_SESSION (source), result);
 
-  self->posting = FALSE;
-  if (self->state == STATE_CLOSED)
-    return;
-  if (body == NULL || soup_message_get_status (message) != SOUP_STATUS_OK)
-    finish (self, "transport error");
+  if (body != NULL)
+    crown_eio_machine_on_carrier (self->machine);
   else
-    flush (self);
+    crown_eio_machine_on_request_failed (self->machine);
 }
 
-/* Sends what waits: each over the websocket, or together in one POST. While a websocket is probed it waits. */
 static void
-flush (CrownSioClient *self)
+carry_payload (gpointer  user_data,
+               GString  *payload)
 {
-  g_autoptr (GString) payload = NULL;
-  g_autoptr (SoupMessage) message = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autofree char *uri = NULL;
-  char *packet;
-  gsize length;
+  CrownSioClient *self = user_data;
+  g_autoptr (SoupMessage) message = make_message (self, SOUP_METHOD_POST, "http", "polling");
+  g_autoptr (GBytes) bytes = g_string_free_to_bytes (payload);
 
-  if (self->state != STATE_OPEN || g_queue_is_empty (&self->queue))
-    return;
-  if (by_websocket (self))
+  if (message == NULL)
     {
-      while ((packet = g_queue_pop_head (&self->queue)) != NULL)
-        {
-          if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
-            soup_websocket_connection_send_text (self->websocket, packet);
-          g_free (packet);
-        }
+      fail_later (self);
       return;
     }
-  if (self->posting || self->probing)
-    return;
-
-  payload = g_string_new (NULL);
-  while ((packet = g_queue_peek_head (&self->queue)) != NULL &&
-         (payload->len == 0 || payload->len + strlen (packet) < CROWN_MAX_PAYLOAD))
-    {
-      if (payload->len > 0)
-        g_string_append_c (payload, CROWN_EIO_SEPARATOR);
-      g_string_append (payload, packet);
-      g_free (g_queue_pop_head (&self->queue));
-    }
-  uri = make_uri (self, "http", "polling");
-  message = soup_message_new (SOUP_METHOD_POST, uri);
-  length = payload->len;
-  bytes = g_bytes_new_take (g_string_free (g_steal_pointer (&payload), FALSE), length);
   soup_message_set_request_body_from_bytes (message, "text/plain;charset=UTF-8", bytes);
-  self->posting = TRUE;
   soup_session_send_and_read_async (self->session, message, G_PRIORITY_DEFAULT, self->cancellable, on_posted,
                                     g_object_ref (self));
 }
 
 /* WebSocket */
-
-static void
-handle_binary (CrownSioClient *self,
-               GBytes         *bytes);
 
 static void
 on_websocket_message (SoupWebsocketConnection *connection,
@@ -321,38 +215,33 @@ on_websocket_message (SoupWebsocketConnection *connection,
   gsize length;
   const char *data = g_bytes_get_data (message, &length);
 
-  if (self->probing)
-    {
-      if (length == strlen ("3probe") && memcmp (data, "3probe", length) == 0)
-        {
-          soup_websocket_connection_send_text (connection, "5");
-          self->probing = FALSE;
-          flush (self);
-        }
-      return;
-    }
   if (type == SOUP_WEBSOCKET_DATA_BINARY)
-    handle_binary (self, message);
+    crown_eio_machine_on_websocket_binary (self->machine, message);
   else
-    handle_eio_packet (self, data, length);
+    crown_eio_machine_on_websocket_text (self->machine, data, length);
+}
+
+static void
+drop_websocket (gpointer user_data)
+{
+  CrownSioClient *self = user_data;
+
+  if (self->websocket == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (self->websocket, self);
+  if (soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (self->websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  g_clear_object (&self->websocket);
 }
 
 static void
 on_websocket_closed (SoupWebsocketConnection *connection,
                      gpointer                 user_data)
 {
-  CrownSioClient *self = user_data;
+  g_autoptr (CrownSioClient) self = g_object_ref (user_data);
 
-  if (self->probing)
-    {
-      /* No upgrade; polling goes on. */
-      g_signal_handlers_disconnect_by_data (connection, self);
-      g_clear_object (&self->websocket);
-      self->probing = FALSE;
-      flush (self);
-      return;
-    }
-  finish (self, "transport close");
+  drop_websocket (self);
+  crown_eio_machine_on_websocket_gone (self->machine);
 }
 
 static void
@@ -365,77 +254,157 @@ on_websocket (GObject      *source,
   g_autoptr (SoupWebsocketConnection) connection =
     soup_session_websocket_connect_finish (SOUP_SESSION (source), result, &error);
 
-  if (self->state == STATE_CLOSED)
-    return;
   if (connection == NULL)
     {
       g_debug ("%s: no websocket: %s", self->url, error->message);
-      if (self->state == STATE_OPENING)
-        finish (self, "transport error");
+      /* Without it a session that began by polling goes on so. */
+      if (crown_eio_machine_get_state (self->machine) == CROWN_EIO_STATE_OPENING)
+        crown_eio_machine_on_websocket_gone (self->machine);
       return;
     }
   self->websocket = g_steal_pointer (&connection);
   soup_websocket_connection_set_max_incoming_payload_size (self->websocket, INCOMING_MAX);
   g_signal_connect (self->websocket, "message", G_CALLBACK (on_websocket_message), self);
   g_signal_connect (self->websocket, "closed", G_CALLBACK (on_websocket_closed), self);
-  if (self->state == STATE_OPEN)
-    {
-      self->probing = TRUE;
-      soup_websocket_connection_send_text (self->websocket, "2probe");
-    }
+  if (!crown_eio_machine_on_websocket (self->machine))
+    drop_websocket (self);
 }
 
 static void
-start_websocket (CrownSioClient *self)
+start_websocket (gpointer user_data)
 {
-  g_autofree char *uri = make_uri (self, "ws", "websocket");
-  g_autoptr (SoupMessage) message = soup_message_new (SOUP_METHOD_GET, uri);
+  CrownSioClient *self = user_data;
+  g_autoptr (SoupMessage) message = make_message (self, SOUP_METHOD_GET, "ws", "websocket");
 
-  if (message == NULL)
-    {
-      finish (self, "transport error");
-      return;
-    }
-  soup_session_websocket_connect_async (self->session, message, NULL, NULL, G_PRIORITY_DEFAULT, self->cancellable,
-                                        on_websocket, g_object_ref (self));
+  if (message != NULL)
+    soup_session_websocket_connect_async (self->session, message, NULL, NULL, G_PRIORITY_DEFAULT, self->cancellable,
+                                          on_websocket, g_object_ref (self));
+  else
+    fail_later (self);
 }
 
-/* Packets */
+static void
+carry_packet (gpointer        user_data,
+              CrownEioPacket *packet)
+{
+  CrownSioClient *self = user_data;
+  gsize length;
+  const char *data = crown_eio_packet_get_data (packet, &length);
+  g_autoptr (GBytes) bytes = g_bytes_new (data, length);
+
+  if (self->websocket != NULL && soup_websocket_connection_get_state (self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_send_message (
+      self->websocket, crown_eio_packet_is_binary (packet) ? SOUP_WEBSOCKET_DATA_BINARY : SOUP_WEBSOCKET_DATA_TEXT, bytes);
+}
+
+/* The machine's other wishes */
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  g_autoptr (CrownSioClient) self = g_object_ref (user_data);
+
+  crown_eio_machine_on_timer (self->machine);
+
+  return G_SOURCE_REMOVE;
+}
 
 static void
-handle_open (CrownSioClient *self,
-             const char     *json)
+set_timer (gpointer user_data,
+           guint    ms)
 {
-  g_autoptr (JsonObject) handshake = crown_json_parse_object (json, -1, NULL);
-  const char *sid = handshake != NULL ? crown_json_opt_string (handshake, "sid", NULL) : NULL;
-  gint64 interval, timeout;
+  CrownSioClient *self = user_data;
+
+  if (self->timer != NULL)
+    g_source_destroy (self->timer);
+  g_clear_pointer (&self->timer, g_source_unref);
+  if (ms == 0)
+    return;
+  self->timer = g_timeout_source_new (ms);
+  g_source_set_callback (self->timer, on_timer, self, NULL);
+  g_source_attach (self->timer, self->context);
+}
+
+static void
+on_opened (gpointer user_data)
+{
+  CrownSioClient *self = user_data;
   GHashTableIter iter;
   gpointer nsp, auth;
-
-  if (sid == NULL || self->state != STATE_OPENING)
-    {
-      finish (self, "parse error");
-      return;
-    }
-  interval = crown_json_opt_int (handshake, "pingInterval", CROWN_PING_INTERVAL_MS);
-  timeout = crown_json_opt_int (handshake, "pingTimeout", CROWN_PING_TIMEOUT_MS);
-  self->silence_ms = (guint) CLAMP (interval + timeout, 100, 24 * 60 * 60 * 1000);
-  self->sid = g_strdup (sid);
-  self->state = STATE_OPEN;
-  restart_silence (self);
 
   g_hash_table_iter_init (&iter, self->connects);
   while (g_hash_table_iter_next (&iter, &nsp, &auth))
     send_packet (self, CROWN_SIO_CONNECT, nsp, -1, auth);
   g_hash_table_remove_all (self->connects);
-
-  if (!by_websocket (self) && (self->transports & CROWN_SIO_TRANSPORT_WEBSOCKET))
-    start_websocket (self);
 }
 
 static void
-handle_ack (CrownSioClient *self,
+on_closed (gpointer    user_data,
+           const char *reason)
+{
+  g_autoptr (CrownSioClient) self = g_object_ref (user_data);
+  g_autoptr (GHashTable) acks = NULL;
+  GHashTableIter iter;
+  gpointer ack;
+
+  g_cancellable_cancel (self->cancellable);
+  drop_websocket (self);
+  acks = g_steal_pointer (&self->acks);
+  self->acks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, ack_free);
+  if (self->quiet)
+    return;
+  g_hash_table_iter_init (&iter, acks);
+  while (g_hash_table_iter_next (&iter, NULL, &ack))
+    ((Ack *) ack)->func (self, NULL, ((Ack *) ack)->user_data);
+  g_signal_emit (self, signals[CLOSED], 0, reason);
+}
+
+/* Socket.IO */
+
+static void
+take_connect (CrownSioClient *self,
+              CrownSioPacket *packet)
+{
+  g_hash_table_add (self->connected, g_strdup (packet->nsp));
+  g_signal_emit (self, signals[CONNECTED], 0, packet->nsp);
+}
+
+static void
+take_connect_error (CrownSioClient *self,
+                    CrownSioPacket *packet)
+{
+  JsonObject *error = packet->data != NULL && JSON_NODE_HOLDS_OBJECT (packet->data) ? json_node_get_object (packet->data) : NULL;
+
+  g_signal_emit (self, signals[CONNECT_ERROR], 0, packet->nsp,
+                 error != NULL ? crown_json_opt_string (error, "message", "") : "",
+                 error != NULL ? crown_json_opt_object (error, "data") : NULL);
+}
+
+static void
+take_disconnect (CrownSioClient *self,
+                 CrownSioPacket *packet)
+{
+  g_hash_table_remove (self->connected, packet->nsp);
+  g_signal_emit (self, signals[DISCONNECTED], 0, packet->nsp, "io server disconnect");
+}
+
+static void
+take_event (CrownSioClient *self,
             CrownSioPacket *packet)
+{
+  JsonArray *data = json_node_get_array (packet->data);
+  g_autoptr (JsonArray) args = json_array_new ();
+
+  for (guint i = 1; i < json_array_get_length (data); i++)
+    json_array_add_element (args, json_node_copy (json_array_get_element (data, i)));
+  self->attachments = packet->attachments;
+  g_signal_emit (self, signals[EVENT], 0, packet->nsp, json_array_get_string_element (data, 0), args);
+  self->attachments = NULL;
+}
+
+static void
+take_ack (CrownSioClient *self,
+          CrownSioPacket *packet)
 {
   gpointer key, value;
 
@@ -447,147 +416,90 @@ handle_ack (CrownSioClient *self,
   ack_free (value);
 }
 
+/* The packets that may come, of a namespace that the client is in or is not in; what is not here is ignored, as the
+ * reference does: it may have crossed a DISCONNECT. Source: the Socket.IO protocol, revision 5. */
+static const struct {
+  CrownSioType type;
+  gboolean     connected;
+  void       (*handle) (CrownSioClient *self, CrownSioPacket *packet);
+} rules[] = {
+  { CROWN_SIO_CONNECT,       FALSE, take_connect },
+  { CROWN_SIO_CONNECT_ERROR, FALSE, take_connect_error },
+  { CROWN_SIO_DISCONNECT,    TRUE,  take_disconnect },
+  { CROWN_SIO_EVENT,         TRUE,  take_event },
+  { CROWN_SIO_BINARY_EVENT,  TRUE,  take_event },
+  { CROWN_SIO_ACK,           TRUE,  take_ack },
+  { CROWN_SIO_BINARY_ACK,    TRUE,  take_ack },
+};
+
 static void
-handle_sio_packet (CrownSioClient *self,
-                   CrownSioPacket *packet)
+take_packet (CrownSioClient *self,
+             CrownSioPacket *packet)
 {
-  g_autoptr (JsonArray) args = NULL;
-  JsonObject *error;
-  JsonArray *data;
+  gboolean connected = g_hash_table_contains (self->connected, packet->nsp);
 
-  switch (packet->type)
+  for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
     {
-    case CROWN_SIO_CONNECT:
-      g_hash_table_add (self->connected, g_strdup (packet->nsp));
-      g_signal_emit (self, signals[CONNECTED], 0, packet->nsp);
-      break;
-
-    case CROWN_SIO_CONNECT_ERROR:
-      error = packet->data != NULL && JSON_NODE_HOLDS_OBJECT (packet->data) ? json_node_get_object (packet->data) : NULL;
-      g_signal_emit (self, signals[CONNECT_ERROR], 0, packet->nsp,
-                     error != NULL ? crown_json_opt_string (error, "message", "") : "",
-                     error != NULL ? crown_json_opt_object (error, "data") : NULL);
-      break;
-
-    case CROWN_SIO_DISCONNECT:
-      g_hash_table_remove (self->connected, packet->nsp);
-      g_signal_emit (self, signals[DISCONNECTED], 0, packet->nsp, "io server disconnect");
-      break;
-
-    case CROWN_SIO_EVENT:
-    case CROWN_SIO_BINARY_EVENT:
-      data = json_node_get_array (packet->data);
-      args = json_array_new ();
-      for (guint i = 1; i < json_array_get_length (data); i++)
-        json_array_add_element (args, json_node_copy (json_array_get_element (data, i)));
-      g_signal_emit (self, signals[EVENT], 0, packet->nsp, json_array_get_string_element (data, 0), args);
-      break;
-
-    case CROWN_SIO_ACK:
-    case CROWN_SIO_BINARY_ACK:
-    default:
-      handle_ack (self, packet);
+      if (rules[i].type == packet->type && rules[i].connected == connected)
+        {
+          rules[i].handle (self, packet);
+          return;
+        }
     }
+  g_debug ("%s: a packet of type %c for %s is ignored", self->url, packet->type, packet->nsp);
 }
 
 static void
-handle_binary (CrownSioClient *self,
-               GBytes         *bytes)
+on_message (gpointer    user_data,
+            const char *text,
+            gsize       length)
 {
+  g_autoptr (CrownSioClient) self = g_object_ref (user_data);
   g_autoptr (CrownSioPacket) packet = NULL;
-
-  if (self->partial == NULL)
-    {
-      finish (self, "parse error");
-      return;
-    }
-  g_ptr_array_add (self->attachments, g_bytes_ref (bytes));
-  if (self->attachments->len < self->partial->n_attachments)
-    return;
-  packet = g_steal_pointer (&self->partial);
-  if (!crown_sio_packet_attach (packet, self->attachments, NULL))
-    {
-      finish (self, "parse error");
-      return;
-    }
-  g_ptr_array_set_size (self->attachments, 0);
-  handle_sio_packet (self, packet);
-}
-
-static void
-handle_message (CrownSioClient *self,
-                const char     *text,
-                gsize           length)
-{
   g_autoptr (GError) error = NULL;
-  g_autoptr (CrownSioPacket) packet = crown_sio_packet_parse (text, length, &error);
 
-  if (packet == NULL || self->partial != NULL)
+  if (!crown_sio_decoder_text (&self->decoder, text, length, &packet, &error))
     {
-      g_warning ("%s: %s", self->url, error != NULL ? error->message : "an attachment was expected");
-      finish (self, "parse error");
-      return;
+      g_warning ("%s: %s", self->url, error->message);
+      crown_eio_machine_close (self->machine, "parse error");
     }
-  if (packet->n_attachments > 0)
-    self->partial = g_steal_pointer (&packet);
-  else
-    handle_sio_packet (self, packet);
+  else if (packet != NULL)
+    {
+      take_packet (self, packet);
+    }
 }
 
 static void
-handle_eio_packet (CrownSioClient *self,
-                   const char     *data,
-                   gsize           length)
+on_binary (gpointer  user_data,
+           GBytes   *bytes)
 {
-  g_autofree char *text = NULL;
+  g_autoptr (CrownSioClient) self = g_object_ref (user_data);
+  g_autoptr (CrownSioPacket) packet = NULL;
+  g_autoptr (GError) error = NULL;
 
-  if (length == 0)
+  if (!crown_sio_decoder_binary (&self->decoder, bytes, INCOMING_MAX, &packet, &error))
     {
-      finish (self, "parse error");
-      return;
+      g_warning ("%s: %s", self->url, error->message);
+      crown_eio_machine_close (self->machine, "parse error");
     }
-  switch (*data)
+  else if (packet != NULL)
     {
-    case CROWN_EIO_OPEN:
-      text = g_strndup (data + 1, length - 1);
-      handle_open (self, text);
-      break;
-
-    case CROWN_EIO_PING:
-      restart_silence (self);
-      text = g_strndup (data + 1, length - 1);
-      send_eio (self, CROWN_EIO_PONG, text);
-      break;
-
-    case CROWN_EIO_MESSAGE:
-      handle_message (self, data + 1, length - 1);
-      break;
-
-    case CROWN_EIO_BINARY:
-      {
-        g_autoptr (GBytes) bytes = NULL;
-        guchar *decoded;
-        gsize size;
-
-        text = g_strndup (data + 1, length - 1);
-        decoded = g_base64_decode (text, &size);
-        bytes = g_bytes_new_take (decoded, size);
-        handle_binary (self, bytes);
-      }
-      break;
-
-    case CROWN_EIO_CLOSE:
-      finish (self, "transport close");
-      break;
-
-    case CROWN_EIO_NOOP:
-    case CROWN_EIO_PONG:
-      break;
-
-    default:
-      finish (self, "parse error");
+      take_packet (self, packet);
     }
 }
+
+static const CrownEioMachineFuncs machine_funcs = {
+  .carry_payload = carry_payload,
+  .carry_packet = carry_packet,
+  .start_poll = start_poll,
+  .start_websocket = start_websocket,
+  .drop_websocket = drop_websocket,
+  .set_timer = set_timer,
+  .opened = on_opened,
+  .message = on_message,
+  .binary = on_binary,
+  .closed = on_closed,
+};
 
 /* What the engine calls */
 
@@ -615,16 +527,18 @@ crown_sio_client_new (const char         *url,
 void
 crown_sio_client_open (CrownSioClient *self)
 {
-  g_return_if_fail (self->state == STATE_NEW);
+  const CrownEioParameters parameters = {
+    .ping_interval_ms = CROWN_PING_INTERVAL_MS,
+    .ping_timeout_ms = CROWN_PING_TIMEOUT_MS,
+    .max_payload = CROWN_MAX_PAYLOAD,
+    .send_queue_max = OUTGOING_MAX,
+  };
 
-  self->state = STATE_OPENING;
-  /* Until the handshake says otherwise: a server that accepts and says nothing is gone. */
-  self->silence_ms = CROWN_PING_TIMEOUT_MS;
-  restart_silence (self);
-  if (self->transports & CROWN_SIO_TRANSPORT_POLLING)
-    poll_again (self);
-  else
-    start_websocket (self);
+  g_return_if_fail (self->machine == NULL);
+
+  self->machine = crown_eio_machine_new (CROWN_EIO_CLIENT, &parameters, &machine_funcs, self);
+  crown_eio_machine_start (self->machine, !(self->transports & CROWN_SIO_TRANSPORT_POLLING),
+                           (self->transports & CROWN_SIO_TRANSPORT_WEBSOCKET) != 0);
 }
 
 void
@@ -634,10 +548,24 @@ crown_sio_client_connect (CrownSioClient *self,
 {
   g_autofree char *text = auth != NULL ? crown_json_to_string (auth) : NULL;
 
-  if (self->state == STATE_OPEN)
+  if (is_open (self))
     send_packet (self, CROWN_SIO_CONNECT, nsp, -1, text);
-  else if (self->state != STATE_CLOSED)
+  else if (self->machine == NULL || crown_eio_machine_get_state (self->machine) == CROWN_EIO_STATE_OPENING)
     g_hash_table_insert (self->connects, g_strdup (nsp), g_steal_pointer (&text));
+}
+
+void
+crown_sio_client_disconnect (CrownSioClient *self,
+                             const char     *nsp)
+{
+  if (is_open (self) && g_hash_table_remove (self->connected, nsp))
+    send_packet (self, CROWN_SIO_DISCONNECT, nsp, -1, NULL);
+}
+
+GPtrArray *
+crown_sio_client_get_attachments (CrownSioClient *self)
+{
+  return self->attachments;
 }
 
 static void
@@ -665,7 +593,7 @@ crown_sio_client_emit (CrownSioClient *self,
                        const char     *event,
                        JsonNode       *argument)
 {
-  if (self->state == STATE_OPEN)
+  if (is_open (self))
     emit (self, nsp, event, argument, -1);
 }
 
@@ -681,7 +609,7 @@ crown_sio_client_emit_with_ack (CrownSioClient  *self,
   Ack *ack;
   gint64 *key;
 
-  if (self->state != STATE_OPEN)
+  if (!is_open (self))
     {
       func (self, NULL, user_data);
       if (destroy != NULL)
@@ -701,9 +629,11 @@ crown_sio_client_emit_with_ack (CrownSioClient  *self,
 void
 crown_sio_client_close (CrownSioClient *self)
 {
-  if (self->state == STATE_OPEN && by_websocket (self))
-    send_eio (self, CROWN_EIO_CLOSE, "");
-  finish (self, NULL);
+  g_autoptr (CrownSioClient) alive = g_object_ref (self);
+
+  self->quiet = TRUE;
+  if (self->machine != NULL)
+    crown_eio_machine_close (self->machine, "io client disconnect");
 }
 
 static void
@@ -711,10 +641,8 @@ crown_sio_client_dispose (GObject *object)
 {
   CrownSioClient *self = CROWN_SIO_CLIENT (object);
 
-  stop_silence (self);
-  if (self->websocket != NULL)
-    g_signal_handlers_disconnect_by_data (self->websocket, self);
-  g_clear_object (&self->websocket);
+  set_timer (self, 0);
+  drop_websocket (self);
   g_clear_object (&self->session);
 
   G_OBJECT_CLASS (crown_sio_client_parent_class)->dispose (object);
@@ -725,15 +653,13 @@ crown_sio_client_finalize (GObject *object)
 {
   CrownSioClient *self = CROWN_SIO_CLIENT (object);
 
+  g_clear_pointer (&self->machine, crown_eio_machine_free);
   g_object_unref (self->cancellable);
   g_main_context_unref (self->context);
-  g_queue_clear_full (&self->queue, g_free);
   g_hash_table_unref (self->connects);
   g_hash_table_unref (self->connected);
   g_hash_table_unref (self->acks);
-  g_clear_pointer (&self->partial, crown_sio_packet_free);
-  g_ptr_array_unref (self->attachments);
-  g_free (self->sid);
+  crown_sio_decoder_clear (&self->decoder);
   g_free (self->url);
   g_free (self->path);
 
@@ -762,9 +688,7 @@ static void
 crown_sio_client_init (CrownSioClient *self)
 {
   self->cancellable = g_cancellable_new ();
-  g_queue_init (&self->queue);
   self->connects = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->connected = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->acks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, ack_free);
-  self->attachments = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
 }

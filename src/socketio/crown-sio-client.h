@@ -25,10 +25,13 @@ CrownSioClient *crown_sio_client_new     (const char *url, const char *path, Cro
 void            crown_sio_client_open    (CrownSioClient *self);
 /* After or before open; sends CONNECT with auth as soon as it can. @auth (nullable) (transfer none) */
 void            crown_sio_client_connect (CrownSioClient *self, const char *nsp, JsonNode *auth);
+void            crown_sio_client_disconnect (CrownSioClient *self, const char *nsp); /* leaves one namespace */
 void            crown_sio_client_emit    (CrownSioClient *self, const char *nsp, const char *event, JsonNode *argument); /* (transfer none) (nullable) */
 typedef void  (*CrownSioAckFunc)         (CrownSioClient *self, JsonArray *args, gpointer user_data); /* args NULL: the line went first */
 void            crown_sio_client_emit_with_ack (CrownSioClient *self, const char *nsp, const char *event, JsonNode *argument,
                                                 CrownSioAckFunc func, gpointer user_data, GDestroyNotify destroy);
+/* The binary attachments of the "event" that is being handled: (nullable) (transfer none) (element-type GBytes) */
+GPtrArray      *crown_sio_client_get_attachments (CrownSioClient *self);
 void            crown_sio_client_close   (CrownSioClient *self); /* no signal comes after it */
 
 /* Signals:

@@ -43,6 +43,7 @@ crown_sio_packet_free (CrownSioPacket *packet)
 {
   g_free (packet->nsp);
   g_clear_pointer (&packet->data, json_node_unref);
+  g_clear_pointer (&packet->attachments, g_ptr_array_unref);
   g_free (packet);
 }
 
@@ -124,6 +125,7 @@ crown_sio_packet_parse (const char  *text,
           return NULL;
         }
       packet->n_attachments = (guint) n;
+      packet->attachments = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
       p++;
     }
 
@@ -150,83 +152,102 @@ crown_sio_packet_parse (const char  *text,
   return g_steal_pointer (&packet);
 }
 
-static JsonNode *
-fill_placeholders (JsonNode   *node,
-                   GPtrArray  *attachments,
-                   GError    **error)
+/* Each placeholder names an attachment that is there. The depth of what was parsed is bounded already. */
+static gboolean
+check_placeholders (JsonNode *node,
+                    guint     n_attachments)
 {
   if (JSON_NODE_HOLDS_ARRAY (node))
     {
-      g_autoptr (JsonArray) filled = json_array_new ();
       JsonArray *array = json_node_get_array (node);
 
       for (guint i = 0; i < json_array_get_length (array); i++)
         {
-          JsonNode *element = fill_placeholders (json_array_get_element (array, i), attachments, error);
-
-          if (element == NULL)
-            return NULL;
-          json_array_add_element (filled, element);
+          if (!check_placeholders (json_array_get_element (array, i), n_attachments))
+            return FALSE;
         }
-      return json_node_init_array (json_node_alloc (), filled);
     }
-  if (JSON_NODE_HOLDS_OBJECT (node))
+  else if (JSON_NODE_HOLDS_OBJECT (node))
     {
       JsonObject *object = json_node_get_object (node);
-      g_autoptr (JsonObject) filled = NULL;
       JsonObjectIter iter;
-      const char *name;
       JsonNode *member;
 
       if (crown_json_opt_boolean (object, "_placeholder", FALSE))
         {
           gint64 number = crown_json_opt_int (object, "num", -1);
-          g_autofree char *base64 = NULL;
-          GBytes *bytes;
 
-          if (number < 0 || number >= attachments->len)
-            {
-              refuse (error, "a placeholder without its attachment");
-              return NULL;
-            }
-          bytes = g_ptr_array_index (attachments, number);
-          base64 = g_base64_encode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-          return json_node_init_string (json_node_alloc (), base64);
+          return number >= 0 && number < n_attachments;
         }
-
-      filled = json_object_new ();
-      json_object_iter_init_ordered (&iter, object);
-      while (json_object_iter_next_ordered (&iter, &name, &member))
+      json_object_iter_init (&iter, object);
+      while (json_object_iter_next (&iter, NULL, &member))
         {
-          JsonNode *value = fill_placeholders (member, attachments, error);
-
-          if (value == NULL)
-            return NULL;
-          json_object_set_member (filled, name, value);
+          if (!check_placeholders (member, n_attachments))
+            return FALSE;
         }
-      return json_node_init_object (json_node_alloc (), filled);
     }
-
-  return json_node_copy (node);
-}
-
-gboolean
-crown_sio_packet_attach (CrownSioPacket  *packet,
-                         GPtrArray       *attachments,
-                         GError         **error)
-{
-  JsonNode *filled = fill_placeholders (packet->data, attachments, error);
-
-  if (filled == NULL)
-    return FALSE;
-  json_node_unref (packet->data);
-  packet->data = filled;
 
   return TRUE;
 }
 
+gboolean
+crown_sio_decoder_text (CrownSioDecoder  *self,
+                        const char       *text,
+                        gsize             length,
+                        CrownSioPacket  **packet,
+                        GError          **error)
+{
+  g_autoptr (CrownSioPacket) parsed = NULL;
+
+  *packet = NULL;
+  if (self->partial != NULL)
+    return refuse (error, "an attachment was expected");
+  parsed = crown_sio_packet_parse (text, length, error);
+  if (parsed == NULL)
+    return FALSE;
+  if (parsed->attachments != NULL && !check_placeholders (parsed->data, parsed->n_attachments))
+    return refuse (error, "a placeholder without its attachment");
+  if (parsed->n_attachments > 0)
+    self->partial = g_steal_pointer (&parsed);
+  else
+    *packet = g_steal_pointer (&parsed);
+
+  return TRUE;
+}
+
+gboolean
+crown_sio_decoder_binary (CrownSioDecoder  *self,
+                          GBytes           *bytes,
+                          gsize             max,
+                          CrownSioPacket  **packet,
+                          GError          **error)
+{
+  *packet = NULL;
+  if (self->partial == NULL)
+    return refuse (error, "an attachment of nothing");
+  self->attached += g_bytes_get_size (bytes);
+  if (self->attached > max)
+    return refuse (error, "its attachments are too large");
+  g_ptr_array_add (self->partial->attachments, g_bytes_ref (bytes));
+  if (self->partial->attachments->len == self->partial->n_attachments)
+    {
+      *packet = g_steal_pointer (&self->partial);
+      self->attached = 0;
+    }
+
+  return TRUE;
+}
+
+void
+crown_sio_decoder_clear (CrownSioDecoder *self)
+{
+  g_clear_pointer (&self->partial, crown_sio_packet_free);
+  self->attached = 0;
+}
+
 char *
 crown_sio_packet_format (CrownSioType  type,
+                         guint         n_attachments,
                          const char   *nsp,
                          gint64        id,
                          const char   *data_json)
@@ -234,6 +255,8 @@ crown_sio_packet_format (CrownSioType  type,
   GString *out = g_string_new (NULL);
 
   g_string_append_c (out, (char) type);
+  if (type == CROWN_SIO_BINARY_EVENT || type == CROWN_SIO_BINARY_ACK)
+    g_string_append_printf (out, "%u-", n_attachments);
   if (strcmp (nsp, "/") != 0)
     g_string_append_printf (out, "%s,", nsp);
   if (id >= 0)

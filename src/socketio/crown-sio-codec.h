@@ -1,4 +1,4 @@
-/* crown-sio-codec.h: Engine.IO v4 packets and payloads, Socket.IO v5 packets. No I/O.
+/* crown-sio-codec.h: Socket.IO v5 packets, and what carries them in Engine.IO messages. No I/O
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -9,21 +9,6 @@
 #include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
-
-/* Engine.IO protocol, revision 4: the first character of a packet. */
-typedef enum {
-  CROWN_EIO_OPEN = '0',
-  CROWN_EIO_CLOSE = '1',
-  CROWN_EIO_PING = '2',
-  CROWN_EIO_PONG = '3',
-  CROWN_EIO_MESSAGE = '4',
-  CROWN_EIO_UPGRADE = '5',
-  CROWN_EIO_NOOP = '6',
-} CrownEioType;
-
-/* Between the packets of a polling payload; before base64 in one. */
-#define CROWN_EIO_SEPARATOR '\x1e'
-#define CROWN_EIO_BINARY    'b'
 
 /* Socket.IO protocol, revision 5: the first character of a message. */
 typedef enum {
@@ -40,8 +25,9 @@ typedef struct {
   CrownSioType  type;
   char         *nsp;           /* "/" where the packet names none */
   gint64        id;            /* of the ack; -1: none */
-  guint         n_attachments; /* binary frames that follow */
-  JsonNode     *data;          /* (nullable) */
+  guint         n_attachments; /* binary messages that follow */
+  JsonNode     *data;          /* (nullable); `{"_placeholder":true,"num":N}` stands for attachment N */
+  GPtrArray    *attachments;   /* (nullable) (element-type GBytes) */
 } CrownSioPacket;
 
 typedef enum {
@@ -56,10 +42,24 @@ GQuark crown_sio_error_quark (void);
 
 CrownSioPacket *crown_sio_packet_parse  (const char *text, gsize length, GError **error);
 void            crown_sio_packet_free   (CrownSioPacket *packet);
-/* Puts the base64 of each of @attachments (element-type GBytes) where the packet's placeholders are. */
-gboolean        crown_sio_packet_attach (CrownSioPacket *packet, GPtrArray *attachments, GError **error);
-/* @data_json (nullable): JSON text. (transfer full) */
-char           *crown_sio_packet_format (CrownSioType type, const char *nsp, gint64 id, const char *data_json);
+/* The text of an Engine.IO message, without Engine.IO's type.
+ * @n_attachments: of a binary type; @data_json (nullable): JSON text. (transfer full) */
+char           *crown_sio_packet_format (CrownSioType type, guint n_attachments, const char *nsp, gint64 id,
+                                         const char *data_json);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownSioPacket, crown_sio_packet_free)
+
+/* Messages in, packets out. Zeroed before first use. */
+typedef struct {
+  CrownSioPacket *partial;  /* waits for its attachments */
+  gsize           attached; /* bytes of them so far */
+} CrownSioDecoder;
+
+/* @packet: (out) (nullable) (transfer full): NULL while attachments are missing. FALSE: what came must not come. */
+gboolean        crown_sio_decoder_text   (CrownSioDecoder *self, const char *text, gsize length, CrownSioPacket **packet,
+                                          GError **error);
+/* @max: bytes of attachments that one packet may have */
+gboolean        crown_sio_decoder_binary (CrownSioDecoder *self, GBytes *bytes, gsize max, CrownSioPacket **packet,
+                                          GError **error);
+void            crown_sio_decoder_clear  (CrownSioDecoder *self);
 
 G_END_DECLS

@@ -9,51 +9,53 @@
 
 #include "core/crown-json.h"
 #include "core/crown-limits.h"
-#include "crown-eio-session.h"
 #include "crown-sio-codec.h"
 
 #include <string.h>
 
-#define SEND_QUEUE_MAX     (4 * 1024 * 1024)
 #define CONNECT_TIMEOUT_MS 45000 /* Socket.IO's default */
 
 struct _CrownSioFrame
 {
-  char   *nsp;
-  GBytes *packet; /* with Engine.IO's type in front */
+  char           *nsp;
+  CrownEioPacket *packet;
 };
 
 /* One Engine.IO session and its namespaces. */
 typedef struct {
-  CrownSioServer  *server;   /* unowned: the server outlives its clients */
-  CrownEioSession *session;
-  GHashTable      *sockets;  /* namespace → CrownSioSocket */
-  CrownSioPacket  *partial;  /* (nullable) waits for its attachments */
-  GPtrArray       *attachments;
-  gsize            attached; /* bytes of them */
-  GSource         *connect_timeout;
+  CrownSioServer  *server;  /* unowned: the server outlives its clients */
+  CrownEioSession *session; /* NULL once it is closed */
+  GPtrArray       *sockets; /* CrownSioSocket: one a namespace, and there are few */
+  CrownSioDecoder  decoder;
 } Client;
 
 struct _CrownSioServer
 {
   GObject          parent_instance;
 
-  SoupServer      *soup;
-  char            *path;
-  CrownSioOptions  options;
+  CrownEioServer  *eio;
+  guint            connect_timeout_ms;
+  gsize            max_payload;
   GHashTable      *namespaces; /* set */
-  GHashTable      *clients;    /* sid → Client */
 };
+
+typedef struct {
+  CrownSioServerAckFunc func;
+  gpointer              user_data;
+} Ack;
 
 struct _CrownSioSocket
 {
-  GObject  parent_instance;
+  GObject     parent_instance;
 
-  Client  *client;  /* NULL once disconnected */
-  char    *id;
-  char    *nsp;
-  char    *refusal_message;
-  char    *refusal_code;
+  Client     *client;      /* NULL once disconnected */
+  char       *id;
+  const char *nsp;         /* of the server's set */
+  GHashTable *acks;        /* (nullable) id → Ack */
+  gint64      next_ack;
+  GPtrArray  *attachments; /* (nullable) of the event that is being handled */
+  char       *refusal_message;
+  char       *refusal_code;
 };
 
 enum { AUTHORIZE, CONNECTED, EVENT, DISCONNECTED, N_SIGNALS };
@@ -73,7 +75,6 @@ crown_sio_frame_new (const char *nsp,
   CrownSioFrame *frame = g_atomic_rc_box_new0 (CrownSioFrame);
   g_autoptr (JsonNode) name = json_node_init_string (json_node_alloc (), event);
   GString *text = g_string_sized_new ((length > 0 ? (gsize) length : strlen (args_json)) + 64);
-  gsize size;
 
   g_string_append_c (text, CROWN_EIO_MESSAGE);
   g_string_append_c (text, CROWN_SIO_EVENT);
@@ -88,9 +89,8 @@ crown_sio_frame_new (const char *nsp,
     }
   g_string_append_c (text, ']');
 
-  size = text->len;
   frame->nsp = g_strdup (nsp);
-  frame->packet = g_bytes_new_take (g_string_free (text, FALSE), size);
+  frame->packet = crown_eio_packet_new_take (text);
 
   return frame;
 }
@@ -107,7 +107,7 @@ frame_clear (gpointer data)
   CrownSioFrame *frame = data;
 
   g_free (frame->nsp);
-  g_bytes_unref (frame->packet);
+  crown_eio_packet_unref (frame->packet);
 }
 
 void
@@ -118,39 +118,83 @@ crown_sio_frame_unref (CrownSioFrame *frame)
 
 /* The client */
 
+/* Packets to a session that is being closed go nowhere. */
 static void
 send_packet (Client       *client,
              CrownSioType  type,
              const char   *nsp,
              gint64        id,
-             const char   *data_json)
+             const char   *data_json,
+             GPtrArray    *attachments)
 {
-  g_autofree char *text = crown_sio_packet_format (type, nsp, id, data_json);
+  guint n_attachments = attachments != NULL ? attachments->len : 0;
+  g_autofree char *text = crown_sio_packet_format (type, n_attachments, nsp, id, data_json);
+  g_autoptr (CrownEioPacket) packet = crown_eio_packet_new (CROWN_EIO_MESSAGE, text, -1);
 
-  crown_eio_session_send_text (client->session, CROWN_EIO_MESSAGE, text);
+  if (client->session != NULL)
+    crown_eio_session_send (client->session, packet);
+  for (guint i = 0; i < n_attachments && client->session != NULL; i++)
+    {
+      gsize length;
+      gconstpointer data = g_bytes_get_data (g_ptr_array_index (attachments, i), &length);
+      g_autoptr (CrownEioPacket) binary = crown_eio_packet_new_binary (data, length);
+
+      crown_eio_session_send (client->session, binary);
+    }
 }
 
 static void
-stop_connect_timeout (Client *client)
+close_client (Client     *client,
+              const char *reason)
 {
-  if (client->connect_timeout == NULL)
-    return;
-  g_source_destroy (client->connect_timeout);
-  g_clear_pointer (&client->connect_timeout, g_source_unref);
+  if (client->session != NULL)
+    crown_eio_session_close (client->session, reason);
 }
 
 static void
-client_free (gpointer data)
+client_clear (gpointer data)
 {
   Client *client = data;
 
-  stop_connect_timeout (client);
-  g_signal_handlers_disconnect_by_data (client->session, client);
-  g_hash_table_unref (client->sockets);
-  g_clear_pointer (&client->partial, crown_sio_packet_free);
-  g_ptr_array_unref (client->attachments);
-  g_object_unref (client->session);
-  g_free (client);
+  crown_sio_decoder_clear (&client->decoder);
+  g_ptr_array_unref (client->sockets);
+}
+
+typedef Client ClientRef;
+static void
+client_unref (Client *client)
+{
+  g_rc_box_release_full (client, client_clear);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClientRef, client_unref)
+
+static CrownSioSocket *
+find_socket (Client     *client,
+             const char *nsp)
+{
+  for (guint i = 0; i < client->sockets->len; i++)
+    {
+      CrownSioSocket *socket = g_ptr_array_index (client->sockets, i);
+
+      if (strcmp (socket->nsp, nsp) == 0)
+        return socket;
+    }
+
+  return NULL;
+}
+
+static void
+end_acks (CrownSioSocket *socket)
+{
+  g_autoptr (GHashTable) acks = g_steal_pointer (&socket->acks);
+  GHashTableIter iter;
+  gpointer value;
+
+  if (acks == NULL)
+    return;
+  g_hash_table_iter_init (&iter, acks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    ((Ack *) value)->func (socket, NULL, NULL, ((Ack *) value)->user_data);
 }
 
 static void
@@ -160,28 +204,10 @@ leave_namespace (Client         *client,
 {
   g_autoptr (CrownSioSocket) alive = g_object_ref (socket);
 
-  g_hash_table_remove (client->sockets, socket->nsp);
+  g_ptr_array_remove_fast (client->sockets, socket);
   socket->client = NULL;
+  end_acks (socket);
   g_signal_emit (client->server, signals[DISCONNECTED], 0, socket, reason);
-}
-
-static void
-on_session_closed (CrownEioSession *session,
-                   const char      *reason,
-                   gpointer         user_data)
-{
-  Client *client = user_data;
-  CrownSioServer *server = client->server;
-  g_autoptr (CrownEioSession) alive = g_object_ref (session);
-  g_autoptr (GList) sockets = g_hash_table_get_values (client->sockets);
-
-  g_list_foreach (sockets, (GFunc) g_object_ref, NULL);
-  for (GList *l = sockets; l != NULL; l = l->next)
-    {
-      leave_namespace (client, l->data, reason);
-      g_object_unref (l->data);
-    }
-  g_hash_table_remove (server->clients, crown_eio_session_get_sid (session));
 }
 
 static void
@@ -202,35 +228,34 @@ refuse_connect (Client     *client,
       json_object_set_object_member (error, "data", data);
     }
   text = crown_json_object_to_string (error);
-  send_packet (client, CROWN_SIO_CONNECT_ERROR, nsp, -1, text);
+  send_packet (client, CROWN_SIO_CONNECT_ERROR, nsp, -1, text, NULL);
 }
 
+/* What comes */
+
 static void
-handle_connect (Client         *client,
-                CrownSioPacket *packet)
+take_connect (Client         *client,
+              CrownSioSocket *none,
+              CrownSioPacket *packet)
 {
+  CrownSioServer *server = client->server;
   g_autoptr (CrownSioSocket) socket = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
-  CrownSioServer *server = client->server; /* answering may close the session, and the client with it */
   gboolean accepted = TRUE;
+  gpointer nsp;
 
-  if (!g_hash_table_contains (client->server->namespaces, packet->nsp))
+  if (!g_hash_table_lookup_extended (server->namespaces, packet->nsp, &nsp, NULL))
     {
       refuse_connect (client, packet->nsp, "Invalid namespace", NULL);
       return;
     }
-  if (g_hash_table_contains (client->sockets, packet->nsp))
-    {
-      crown_eio_session_close (client->session, "parse error");
-      return;
-    }
 
   socket = g_object_new (CROWN_TYPE_SIO_SOCKET, NULL);
-  socket->nsp = g_strdup (packet->nsp);
+  socket->nsp = nsp;
   socket->client = client;
-  if (g_signal_has_handler_pending (client->server, signals[AUTHORIZE], 0, FALSE))
-    g_signal_emit (client->server, signals[AUTHORIZE], 0, socket, packet->data, &error, &accepted);
+  if (g_signal_has_handler_pending (server, signals[AUTHORIZE], 0, FALSE))
+    g_signal_emit (server, signals[AUTHORIZE], 0, socket, packet->data, &error, &accepted);
   if (!accepted)
     {
       const char *message = socket->refusal_message != NULL ? socket->refusal_message
@@ -242,85 +267,128 @@ handle_connect (Client         *client,
       return;
     }
 
-  stop_connect_timeout (client);
-  g_hash_table_insert (client->sockets, socket->nsp, g_object_ref (socket));
+  if (client->session != NULL)
+    crown_eio_session_set_deadline (client->session, 0, NULL);
+  g_ptr_array_add (client->sockets, g_object_ref (socket));
   answer = g_strdup_printf ("{\"sid\":\"%s\"}", socket->id);
-  send_packet (client, CROWN_SIO_CONNECT, socket->nsp, -1, answer);
+  send_packet (client, CROWN_SIO_CONNECT, socket->nsp, -1, answer, NULL);
   if (socket->client != NULL)
     g_signal_emit (server, signals[CONNECTED], 0, socket);
 }
 
 static void
-handle_event (Client         *client,
-              CrownSioPacket *packet)
+take_disconnect (Client         *client,
+                 CrownSioSocket *socket,
+                 CrownSioPacket *packet)
 {
-  CrownSioSocket *socket = g_hash_table_lookup (client->sockets, packet->nsp);
-  g_autoptr (CrownSioSocket) alive = NULL;
-  JsonArray *data = json_node_get_array (packet->data);
-  g_autoptr (JsonArray) args = json_array_new ();
+  leave_namespace (client, socket, "client namespace disconnect");
+}
 
-  if (socket == NULL)
-    {
-      crown_eio_session_close (client->session, "parse error");
-      return;
-    }
-  alive = g_object_ref (socket);
-  for (guint i = 1; i < json_array_get_length (data); i++)
+static JsonArray *
+dup_arguments (JsonArray *data,
+               guint      from)
+{
+  JsonArray *args = json_array_new ();
+
+  for (guint i = from; i < json_array_get_length (data); i++)
     json_array_add_element (args, json_node_copy (json_array_get_element (data, i)));
-  g_signal_emit (client->server, signals[EVENT], 0, socket, json_array_get_string_element (data, 0), args, packet->id);
+
+  return args;
 }
 
 static void
-handle_packet (Client         *client,
-               CrownSioPacket *packet)
+take_event (Client         *client,
+            CrownSioSocket *socket,
+            CrownSioPacket *packet)
 {
-  CrownSioSocket *socket;
+  g_autoptr (CrownSioSocket) alive = g_object_ref (socket);
+  JsonArray *data = json_node_get_array (packet->data);
+  g_autoptr (JsonArray) args = dup_arguments (data, 1);
 
-  switch (packet->type)
+  socket->attachments = packet->attachments;
+  g_signal_emit (client->server, signals[EVENT], 0, socket, json_array_get_string_element (data, 0), args, packet->id);
+  socket->attachments = NULL;
+}
+
+static void
+take_ack (Client         *client,
+          CrownSioSocket *socket,
+          CrownSioPacket *packet)
+{
+  g_autoptr (CrownSioSocket) alive = g_object_ref (socket);
+  g_autofree gpointer key = NULL;
+  g_autofree Ack *ack = NULL;
+
+  /* An id that was never asked for is ignored, as the reference does. */
+  if (socket->acks != NULL && g_hash_table_steal_extended (socket->acks, &packet->id, &key, (gpointer *) &ack))
+    ack->func (socket, json_node_get_array (packet->data), packet->attachments, ack->user_data);
+}
+
+/* The packets that may come, of a namespace that the client is in or is not in. Whatever is not here closes the
+ * connection with "parse error". Source: the Socket.IO protocol, revision 5. */
+static const struct {
+  CrownSioType type;
+  gboolean     connected;
+  void       (*handle) (Client *client, CrownSioSocket *socket, CrownSioPacket *packet);
+} rules[] = {
+  { CROWN_SIO_CONNECT,      FALSE, take_connect },
+  { CROWN_SIO_DISCONNECT,   TRUE,  take_disconnect },
+  { CROWN_SIO_EVENT,        TRUE,  take_event },
+  { CROWN_SIO_BINARY_EVENT, TRUE,  take_event },
+  { CROWN_SIO_ACK,          TRUE,  take_ack },
+  { CROWN_SIO_BINARY_ACK,   TRUE,  take_ack },
+};
+
+static void
+take_packet (Client         *client,
+             CrownSioPacket *packet)
+{
+  CrownSioSocket *socket = find_socket (client, packet->nsp);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
     {
-    case CROWN_SIO_CONNECT:
-      handle_connect (client, packet);
-      break;
-
-    case CROWN_SIO_DISCONNECT:
-      if ((socket = g_hash_table_lookup (client->sockets, packet->nsp)) != NULL)
-        leave_namespace (client, socket, "client namespace disconnect");
-      break;
-
-    case CROWN_SIO_EVENT:
-    case CROWN_SIO_BINARY_EVENT:
-      handle_event (client, packet);
-      break;
-
-    case CROWN_SIO_ACK:
-    case CROWN_SIO_BINARY_ACK:
-      break; /* this server asks for none */
-
-    case CROWN_SIO_CONNECT_ERROR:
-    default:
-      crown_eio_session_close (client->session, "parse error");
+      if (rules[i].type == packet->type && rules[i].connected == (socket != NULL))
+        {
+          rules[i].handle (client, socket, packet);
+          return;
+        }
     }
+  close_client (client, "parse error");
+}
+
+static void
+on_session_opened (CrownEioSession *session,
+                   gpointer         user_data)
+{
+  CrownSioServer *self = user_data;
+  Client *client = g_rc_box_new0 (Client);
+
+  client->server = self;
+  client->session = session;
+  client->sockets = g_ptr_array_new_with_free_func (g_object_unref);
+  crown_eio_session_set_data (session, client);
+  crown_eio_session_set_deadline (session, self->connect_timeout_ms, "connect timeout");
 }
 
 static void
 on_session_message (CrownEioSession *session,
                     const char      *text,
+                    gsize            length,
                     gpointer         user_data)
 {
-  Client *client = user_data;
+  g_autoptr (ClientRef) client = g_rc_box_acquire (crown_eio_session_get_data (session));
+  g_autoptr (CrownSioPacket) packet = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (CrownSioPacket) packet = crown_sio_packet_parse (text, strlen (text), &error);
 
-  if (packet == NULL || client->partial != NULL)
+  if (!crown_sio_decoder_text (&client->decoder, text, length, &packet, &error))
     {
-      g_debug ("%s: %s", crown_eio_session_get_sid (session), error != NULL ? error->message : "an attachment was expected");
-      crown_eio_session_close (session, "parse error");
-      return;
+      g_debug ("%s: %s", crown_eio_session_get_sid (session), error->message);
+      close_client (client, "parse error");
     }
-  if (packet->n_attachments > 0)
-    client->partial = g_steal_pointer (&packet);
-  else
-    handle_packet (client, packet);
+  else if (packet != NULL)
+    {
+      take_packet (client, packet);
+    }
 }
 
 static void
@@ -328,206 +396,56 @@ on_session_binary (CrownEioSession *session,
                    GBytes          *bytes,
                    gpointer         user_data)
 {
-  Client *client = user_data;
+  g_autoptr (ClientRef) client = g_rc_box_acquire (crown_eio_session_get_data (session));
   g_autoptr (CrownSioPacket) packet = NULL;
+  g_autoptr (GError) error = NULL;
 
-  client->attached += g_bytes_get_size (bytes);
-  if (client->partial == NULL || client->attached > client->server->options.max_payload)
+  if (!crown_sio_decoder_binary (&client->decoder, bytes, client->server->max_payload, &packet, &error))
     {
-      crown_eio_session_close (session, "parse error");
-      return;
+      g_debug ("%s: %s", crown_eio_session_get_sid (session), error->message);
+      close_client (client, "parse error");
     }
-  g_ptr_array_add (client->attachments, g_bytes_ref (bytes));
-  if (client->attachments->len < client->partial->n_attachments)
-    return;
-
-  packet = g_steal_pointer (&client->partial);
-  if (!crown_sio_packet_attach (packet, client->attachments, NULL))
+  else if (packet != NULL)
     {
-      crown_eio_session_close (session, "parse error");
-      return;
+      take_packet (client, packet);
     }
-  g_ptr_array_set_size (client->attachments, 0);
-  client->attached = 0;
-  handle_packet (client, packet);
-}
-
-static gboolean
-on_connect_timeout (gpointer user_data)
-{
-  Client *client = user_data;
-
-  g_clear_pointer (&client->connect_timeout, g_source_unref);
-  crown_eio_session_close (client->session, "connect timeout");
-
-  return G_SOURCE_REMOVE;
-}
-
-static Client *
-add_client (CrownSioServer *self)
-{
-  Client *client = g_new0 (Client, 1);
-
-  client->server = self;
-  client->session = crown_eio_session_new (&self->options);
-  client->sockets = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_object_unref);
-  client->attachments = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-  g_signal_connect (client->session, "message", G_CALLBACK (on_session_message), client);
-  g_signal_connect (client->session, "binary", G_CALLBACK (on_session_binary), client);
-  g_signal_connect (client->session, "closed", G_CALLBACK (on_session_closed), client);
-  client->connect_timeout = g_timeout_source_new (self->options.connect_timeout_ms);
-  g_source_set_callback (client->connect_timeout, on_connect_timeout, client, NULL);
-  g_source_attach (client->connect_timeout, g_main_context_get_thread_default ());
-  g_hash_table_insert (self->clients, (gpointer) crown_eio_session_get_sid (client->session), client);
-
-  return client;
-}
-
-/* The transports. Engine.IO's errors: https://socket.io/docs/v4/engine-io-protocol */
-typedef enum {
-  REFUSED_TRANSPORT = 0,
-  REFUSED_SID = 1,
-  REFUSED_METHOD = 2,
-  REFUSED_REQUEST = 3,
-  REFUSED_VERSION = 5,
-} Refusal;
-
-static void
-refuse (SoupServerMessage *message,
-        Refusal            refusal)
-{
-  static const char *const messages[] = { "Transport unknown", "Session ID unknown", "Bad handshake method", "Bad request",
-                                          "Forbidden", "Unsupported protocol version" };
-  g_autofree char *body = g_strdup_printf ("{\"code\":%d,\"message\":\"%s\"}", refusal, messages[refusal]);
-
-  soup_server_message_set_status (message, SOUP_STATUS_BAD_REQUEST, NULL);
-  soup_server_message_set_response (message, "application/json", SOUP_MEMORY_COPY, body, strlen (body));
 }
 
 static void
-on_request (SoupServer        *soup,
-            SoupServerMessage *message,
-            const char        *path,
-            GHashTable        *query,
-            gpointer           user_data)
+on_session_closed (CrownEioSession *session,
+                   const char      *reason,
+                   gpointer         user_data)
 {
-  CrownSioServer *self = user_data;
-  const char *method = soup_server_message_get_method (message);
-  const char *transport = query != NULL ? g_hash_table_lookup (query, "transport") : NULL;
-  const char *sid = query != NULL ? g_hash_table_lookup (query, "sid") : NULL;
-  Client *client;
+  g_autoptr (ClientRef) client = crown_eio_session_get_data (session);
 
-  /* libsoup asks this handler first; a status would refuse the handshake that on_websocket() waits for. */
-  if (g_strcmp0 (transport, "websocket") == 0 &&
-      soup_message_headers_header_contains (soup_server_message_get_request_headers (message), "Upgrade", "websocket"))
-    return;
-  if (g_strcmp0 (transport, "polling") != 0)
-    {
-      refuse (message, g_strcmp0 (transport, "websocket") == 0 ? REFUSED_REQUEST : REFUSED_TRANSPORT);
-      return;
-    }
-  if (g_strcmp0 (g_hash_table_lookup (query, "EIO"), "4") != 0)
-    {
-      refuse (message, REFUSED_VERSION);
-      return;
-    }
-
-  if (sid == NULL)
-    {
-      g_autofree char *handshake = NULL;
-      g_autofree char *body = NULL;
-
-      if (g_strcmp0 (method, "GET") != 0)
-        {
-          refuse (message, REFUSED_METHOD);
-          return;
-        }
-      client = add_client (self);
-      handshake = crown_eio_session_handshake (client->session, FALSE);
-      body = g_strdup_printf ("%c%s", CROWN_EIO_OPEN, handshake);
-      soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
-      soup_server_message_set_response (message, "text/plain; charset=UTF-8", SOUP_MEMORY_COPY, body, strlen (body));
-      return;
-    }
-
-  client = g_hash_table_lookup (self->clients, sid);
-  if (client == NULL)
-    refuse (message, REFUSED_SID);
-  else if (g_strcmp0 (method, "GET") == 0)
-    crown_eio_session_poll (client->session, soup, message);
-  else if (g_strcmp0 (method, "POST") == 0)
-    crown_eio_session_post (client->session, message);
-  else
-    refuse (message, REFUSED_METHOD);
+  client->session = NULL;
+  while (client->sockets->len > 0)
+    leave_namespace (client, g_ptr_array_index (client->sockets, client->sockets->len - 1), reason);
 }
 
-static void
-on_websocket (SoupServer              *soup,
-              SoupServerMessage       *message,
-              const char              *path,
-              SoupWebsocketConnection *connection,
-              gpointer                 user_data)
-{
-  CrownSioServer *self = user_data;
-  const char *text = g_uri_get_query (soup_server_message_get_uri (message));
-  g_autoptr (GHashTable) query = text != NULL ? soup_form_decode (text) : NULL;
-  const char *sid;
-  Client *client;
-
-  if (query == NULL || g_strcmp0 (g_hash_table_lookup (query, "EIO"), "4") != 0 ||
-      g_strcmp0 (g_hash_table_lookup (query, "transport"), "websocket") != 0)
-    {
-      soup_websocket_connection_close (connection, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "Bad request");
-      return;
-    }
-
-  sid = g_hash_table_lookup (query, "sid");
-  if (sid == NULL)
-    {
-      g_autofree char *handshake = NULL;
-
-      client = add_client (self);
-      handshake = crown_eio_session_handshake (client->session, TRUE);
-      crown_eio_session_take_websocket (client->session, connection, FALSE);
-      crown_eio_session_send_text (client->session, CROWN_EIO_OPEN, handshake);
-      return;
-    }
-  if ((client = g_hash_table_lookup (self->clients, sid)) != NULL)
-    crown_eio_session_take_websocket (client->session, connection, TRUE);
-  else
-    soup_websocket_connection_close (connection, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "Session ID unknown");
-}
+static const CrownEioServerFuncs eio_funcs = {
+  .opened = on_session_opened,
+  .message = on_session_message,
+  .binary = on_session_binary,
+  .closed = on_session_closed,
+};
 
 /* The server */
 
 CrownSioServer *
-crown_sio_server_new (SoupServer            *soup,
-                      const char            *path,
-                      const CrownSioOptions *options)
+crown_sio_server_new (SoupServer             *soup,
+                      const char             *path,
+                      const CrownSioOptions  *options,
+                      GError                **error)
 {
-  CrownSioServer *self = g_object_new (CROWN_TYPE_SIO_SERVER, NULL);
+  g_autoptr (CrownSioServer) self = g_object_new (CROWN_TYPE_SIO_SERVER, NULL);
 
-  self->soup = g_object_ref (soup);
-  self->path = g_strdup (path);
-  if (options != NULL)
-    self->options = *options;
-  if (self->options.ping_interval_ms == 0)
-    self->options.ping_interval_ms = CROWN_PING_INTERVAL_MS;
-  if (self->options.ping_timeout_ms == 0)
-    self->options.ping_timeout_ms = CROWN_PING_TIMEOUT_MS;
-  if (self->options.connect_timeout_ms == 0)
-    self->options.connect_timeout_ms = CONNECT_TIMEOUT_MS;
-  if (self->options.max_payload == 0)
-    self->options.max_payload = CROWN_MAX_PAYLOAD;
-  if (self->options.send_queue_max == 0)
-    self->options.send_queue_max = SEND_QUEUE_MAX;
+  self->connect_timeout_ms = options != NULL && options->connect_timeout_ms > 0 ? options->connect_timeout_ms
+                                                                                : CONNECT_TIMEOUT_MS;
+  self->max_payload = options != NULL && options->max_payload > 0 ? options->max_payload : CROWN_MAX_PAYLOAD;
+  self->eio = crown_eio_server_new (soup, path, options, &eio_funcs, self, error);
 
-  /* Compressing small frames one by one costs more than it saves. */
-  soup_server_remove_websocket_extension (soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
-  soup_server_add_handler (soup, path, on_request, self, NULL);
-  soup_server_add_websocket_handler (soup, path, NULL, NULL, on_websocket, self, NULL);
-
-  return self;
+  return self->eio != NULL ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -540,16 +458,19 @@ crown_sio_server_add_namespace (CrownSioServer *self,
 void
 crown_sio_server_close (CrownSioServer *self)
 {
-  g_autoptr (GList) clients = g_hash_table_get_values (self->clients);
-
-  for (GList *l = clients; l != NULL; l = l->next)
-    crown_eio_session_close (((Client *) l->data)->session, "server shutting down");
+  crown_eio_server_close (self->eio, "server shutting down");
 }
 
 guint
 crown_sio_server_get_n_connections (CrownSioServer *self)
 {
-  return g_hash_table_size (self->clients);
+  return crown_eio_server_get_n_connections (self->eio);
+}
+
+gsize
+crown_sio_server_get_queued (CrownSioServer *self)
+{
+  return crown_eio_server_get_queued (self->eio);
 }
 
 static void
@@ -557,12 +478,7 @@ crown_sio_server_dispose (GObject *object)
 {
   CrownSioServer *self = CROWN_SIO_SERVER (object);
 
-  if (self->soup != NULL)
-    {
-      crown_sio_server_close (self);
-      soup_server_remove_handler (self->soup, self->path);
-      g_clear_object (&self->soup);
-    }
+  g_clear_pointer (&self->eio, crown_eio_server_free);
 
   G_OBJECT_CLASS (crown_sio_server_parent_class)->dispose (object);
 }
@@ -572,9 +488,7 @@ crown_sio_server_finalize (GObject *object)
 {
   CrownSioServer *self = CROWN_SIO_SERVER (object);
 
-  g_hash_table_unref (self->clients);
   g_hash_table_unref (self->namespaces);
-  g_free (self->path);
 
   G_OBJECT_CLASS (crown_sio_server_parent_class)->finalize (object);
 }
@@ -601,7 +515,6 @@ static void
 crown_sio_server_init (CrownSioServer *self)
 {
   self->namespaces = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->clients = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, client_free);
 }
 
 /* The socket */
@@ -641,7 +554,7 @@ crown_sio_socket_send (CrownSioSocket *self,
 {
   g_return_if_fail (strcmp (self->nsp, frame->nsp) == 0);
 
-  if (self->client != NULL)
+  if (self->client != NULL && self->client->session != NULL)
     crown_eio_session_send (self->client->session, frame->packet);
 }
 
@@ -657,9 +570,48 @@ crown_sio_socket_emit (CrownSioSocket *self,
 }
 
 void
-crown_sio_socket_ack (CrownSioSocket *self,
-                      gint64          ack_id,
-                      JsonArray      *args)
+crown_sio_socket_emit_full (CrownSioSocket        *self,
+                            const char            *event,
+                            JsonArray             *args,
+                            GPtrArray             *attachments,
+                            CrownSioServerAckFunc  func,
+                            gpointer               user_data)
+{
+  g_autoptr (JsonArray) data = json_array_new ();
+  g_autoptr (JsonNode) node = NULL;
+  g_autofree char *text = NULL;
+  gint64 id = -1;
+
+  if (self->client == NULL)
+    {
+      if (func != NULL)
+        func (self, NULL, NULL, user_data);
+      return;
+    }
+  json_array_add_string_element (data, event);
+  for (guint i = 0; args != NULL && i < json_array_get_length (args); i++)
+    json_array_add_element (data, json_node_copy (json_array_get_element (args, i)));
+  node = json_node_init_array (json_node_alloc (), data);
+  text = crown_json_to_string (node);
+  if (func != NULL)
+    {
+      Ack *ack = g_new (Ack, 1);
+
+      *ack = (Ack) { func, user_data };
+      id = self->next_ack++;
+      if (self->acks == NULL)
+        self->acks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+      g_hash_table_insert (self->acks, g_memdup2 (&id, sizeof id), ack);
+    }
+  send_packet (self->client, attachments != NULL && attachments->len > 0 ? CROWN_SIO_BINARY_EVENT : CROWN_SIO_EVENT, self->nsp,
+               id, text, attachments);
+}
+
+void
+crown_sio_socket_ack_full (CrownSioSocket *self,
+                           gint64          ack_id,
+                           JsonArray      *args,
+                           GPtrArray      *attachments)
 {
   g_autoptr (JsonNode) node = NULL;
   g_autofree char *text = NULL;
@@ -671,29 +623,44 @@ crown_sio_socket_ack (CrownSioSocket *self,
       node = json_node_init_array (json_node_alloc (), args);
       text = crown_json_to_string (node);
     }
-  send_packet (self->client, CROWN_SIO_ACK, self->nsp, ack_id, text != NULL ? text : "[]");
+  send_packet (self->client, attachments != NULL && attachments->len > 0 ? CROWN_SIO_BINARY_ACK : CROWN_SIO_ACK, self->nsp,
+               ack_id, text != NULL ? text : "[]", attachments);
+}
+
+void
+crown_sio_socket_ack (CrownSioSocket *self,
+                      gint64          ack_id,
+                      JsonArray      *args)
+{
+  crown_sio_socket_ack_full (self, ack_id, args, NULL);
+}
+
+GPtrArray *
+crown_sio_socket_get_attachments (CrownSioSocket *self)
+{
+  return self->attachments;
 }
 
 void
 crown_sio_socket_disconnect (CrownSioSocket *self,
                              gboolean        close_connection)
 {
-  g_autoptr (CrownEioSession) session = NULL;
+  g_autoptr (ClientRef) client = NULL;
 
   if (self->client == NULL)
     return;
-  session = g_object_ref (self->client->session);
-  send_packet (self->client, CROWN_SIO_DISCONNECT, self->nsp, -1, NULL);
+  client = g_rc_box_acquire (self->client);
+  send_packet (client, CROWN_SIO_DISCONNECT, self->nsp, -1, NULL, NULL);
   if (self->client != NULL)
-    leave_namespace (self->client, self, "server namespace disconnect");
+    leave_namespace (client, self, "server namespace disconnect");
   if (close_connection)
-    crown_eio_session_close (session, "forced close");
+    close_client (client, "forced close");
 }
 
 gsize
 crown_sio_socket_get_queued (CrownSioSocket *self)
 {
-  return self->client != NULL ? crown_eio_session_get_queued (self->client->session) : 0;
+  return self->client != NULL && self->client->session != NULL ? crown_eio_session_get_queued (self->client->session) : 0;
 }
 
 static void
@@ -701,8 +668,8 @@ crown_sio_socket_finalize (GObject *object)
 {
   CrownSioSocket *self = CROWN_SIO_SOCKET (object);
 
+  g_clear_pointer (&self->acks, g_hash_table_unref);
   g_free (self->id);
-  g_free (self->nsp);
   g_free (self->refusal_message);
   g_free (self->refusal_code);
 

@@ -1,0 +1,555 @@
+/* crown-websocket.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-socketio"
+
+#include "crown-websocket.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <wslay/wslay.h>
+
+/* Frames that one call writes. */
+#define FRAMES_A_CALL 128
+/* Bytes that one turn reads from one socket, so that a loud one starves nobody. */
+#define READ_A_TURN (256 * 1024)
+/* How long a peer may take to answer the close. */
+#define LINGER_MS 1000
+/* RFC 6455, section 5.5.1: FIN with opcode 8, status 1000 */
+static const guint8 CLOSE_NORMAL[] = { 0x88, 0x02, 0x03, 0xe8 };
+
+struct _CrownWebsocket
+{
+  CrownReactor              *reactor; /* unowned */
+  const CrownWebsocketFuncs *funcs;
+  gpointer                   user_data;
+  GIOStream                 *stream;  /* NULL for a plain socket once libsoup's buffer is empty */
+  gboolean                   secure;
+  int                        fd;
+  CrownReactorWatch          watch;
+  CrownReactorTimer          linger;
+  CrownReactorTask           flush;
+  gsize                      max_message;
+
+  /* What waits to be sent: packets[head … head + length), the first of them from @offset on. */
+  CrownEioPacket           **packets;
+  guint                      capacity;
+  guint                      head;
+  guint                      length;
+  gsize                      offset;
+  gsize                      queued; /* bytes */
+  gsize                      queue_max;
+
+  /* wslay's state takes 8 KiB, so it is there only while a frame or a message is partly read. */
+  wslay_event_context_ptr    wslay;
+  guint64                    fed;        /* bytes given to it */
+  guint64                    framed;     /* bytes of the frames that it has begun */
+  gboolean                   in_frame;
+  gboolean                   in_message;
+  gsize                      read_now;   /* bytes of this turn */
+
+  gboolean                   closing;    /* the close frame is queued, nothing more is sent or delivered */
+  gboolean                   peer_closed;
+  gboolean                   shut;
+  gboolean                   broken;
+};
+
+static void
+say_gone (CrownWebsocket *self)
+{
+  self->funcs->gone (self->user_data);
+}
+
+/* From where the caller may still hold on to the websocket. */
+static void
+break_later (CrownWebsocket *self)
+{
+  self->broken = TRUE;
+  crown_reactor_defer (self->reactor, &self->flush);
+}
+
+/* Sending */
+
+static void
+append (CrownWebsocket *self,
+        CrownEioPacket *packet)
+{
+  gsize size;
+
+  if (self->length == self->capacity)
+    {
+      guint capacity = MAX (8, self->capacity * 2);
+      CrownEioPacket **packets = g_new (CrownEioPacket *, capacity);
+
+      for (guint i = 0; i < self->length; i++)
+        packets[i] = self->packets[(self->head + i) % self->capacity];
+      g_free (self->packets);
+      self->packets = packets;
+      self->capacity = capacity;
+      self->head = 0;
+    }
+  self->packets[(self->head + self->length++) % self->capacity] = packet;
+  crown_eio_packet_get_frame (packet, &size);
+  self->queued += size;
+}
+
+static void
+clear_queue (CrownWebsocket *self)
+{
+  for (; self->length > 0; self->length--)
+    {
+      crown_eio_packet_unref (self->packets[self->head]);
+      self->head = (self->head + 1) % self->capacity;
+    }
+  g_clear_pointer (&self->packets, g_free);
+  self->capacity = self->head = 0;
+  self->offset = self->queued = 0;
+}
+
+static void
+drop_written (CrownWebsocket *self,
+              gsize           written)
+{
+  self->queued -= written;
+  written += self->offset;
+  while (self->length > 0)
+    {
+      gsize size;
+
+      crown_eio_packet_get_frame (self->packets[self->head], &size);
+      if (written < size)
+        break;
+      written -= size;
+      crown_eio_packet_unref (self->packets[self->head]);
+      self->head = (self->head + 1) % self->capacity;
+      self->length--;
+    }
+  self->offset = written;
+  if (self->length == 0)
+    clear_queue (self);
+}
+
+/* Bytes written; 0: not now; -1: the line is broken. */
+static gssize
+write_some (CrownWebsocket *self)
+{
+  struct iovec vectors[FRAMES_A_CALL];
+  struct msghdr message = { .msg_iov = vectors, .msg_iovlen = MIN (self->length, FRAMES_A_CALL) };
+  gssize written;
+
+  for (guint i = 0; i < message.msg_iovlen; i++)
+    {
+      gsize size;
+      const guint8 *bytes = crown_eio_packet_get_frame (self->packets[(self->head + i) % self->capacity], &size);
+      gsize skipped = i == 0 ? self->offset : 0;
+
+      vectors[i].iov_base = (gpointer) (bytes + skipped);
+      vectors[i].iov_len = size - skipped;
+    }
+
+  if (self->secure)
+    {
+      g_autoptr (GError) error = NULL;
+
+      written = g_pollable_output_stream_write_nonblocking (
+        G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->stream)), vectors[0].iov_base, vectors[0].iov_len,
+        NULL, &error);
+      if (written < 0)
+        return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ? 0 : -1;
+      return written;
+    }
+
+  do
+    written = sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (written < 0 && errno == EINTR);
+  if (written < 0)
+    return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+
+  return written;
+}
+
+/* FALSE: the websocket may be freed already. */
+static gboolean
+flush (CrownWebsocket *self)
+{
+  if (self->broken)
+    {
+      say_gone (self);
+      return FALSE;
+    }
+  while (self->length > 0)
+    {
+      gssize written = write_some (self);
+
+      if (written < 0)
+        {
+          say_gone (self);
+          return FALSE;
+        }
+      if (written == 0)
+        {
+          crown_reactor_change (self->reactor, &self->watch, EPOLLIN | EPOLLOUT);
+          return TRUE;
+        }
+      drop_written (self, (gsize) written);
+    }
+  crown_reactor_change (self->reactor, &self->watch, EPOLLIN);
+
+  if (self->closing && self->peer_closed)
+    {
+      say_gone (self);
+      return FALSE;
+    }
+  if (self->closing && !self->shut)
+    {
+      self->shut = TRUE;
+      shutdown (self->fd, SHUT_WR);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+on_flush (gpointer user_data)
+{
+  flush (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_linger (gpointer user_data)
+{
+  say_gone (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+crown_websocket_send (CrownWebsocket *self,
+                      CrownEioPacket *packet)
+{
+  gsize size;
+
+  if (self->closing || self->broken)
+    return;
+  crown_eio_packet_get_frame (packet, &size);
+  if (self->queued + size > self->queue_max)
+    {
+      /* A reader that stalls: it comes back and replays. */
+      clear_queue (self);
+      break_later (self);
+      return;
+    }
+  append (self, crown_eio_packet_ref (packet));
+  crown_reactor_defer (self->reactor, &self->flush);
+}
+
+gsize
+crown_websocket_get_queued (CrownWebsocket *self)
+{
+  return self->queued;
+}
+
+static void
+begin_close (CrownWebsocket *self)
+{
+  self->closing = TRUE;
+  crown_reactor_set_timer (self->reactor, &self->linger, LINGER_MS);
+  crown_reactor_defer (self->reactor, &self->flush);
+}
+
+void
+crown_websocket_close (CrownWebsocket *self)
+{
+  if (self->closing || self->broken)
+    return;
+  append (self, crown_eio_packet_new_raw (CLOSE_NORMAL, sizeof CLOSE_NORMAL));
+  begin_close (self);
+}
+
+/* Receiving */
+
+/* Bytes read; 0: end; -1: not now; -2: the line is broken. */
+static gssize
+read_some (CrownWebsocket *self,
+           void           *buffer,
+           gsize           size)
+{
+  gssize n;
+
+  if (self->stream != NULL)
+    {
+      g_autoptr (GError) error = NULL;
+
+      n = g_pollable_input_stream_read_nonblocking (
+        G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (self->stream)), buffer, size, NULL, &error);
+      if (n >= 0)
+        return n;
+      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        return -2;
+      /* libsoup's buffer is empty. A plain socket needs nothing more of libsoup's, and its memory. */
+      if (!self->secure)
+        g_clear_object (&self->stream);
+      return -1;
+    }
+
+  do
+    n = recv (self->fd, buffer, size, MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  if (n >= 0)
+    return n;
+
+  return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : -2;
+}
+
+static ssize_t
+on_wslay_recv (wslay_event_context_ptr  wslay,
+               uint8_t                 *buffer,
+               size_t                   size,
+               int                      flags,
+               void                    *user_data)
+{
+  CrownWebsocket *self = user_data;
+  gssize n = self->read_now >= READ_A_TURN ? -1 : read_some (self, buffer, size);
+
+  if (n > 0)
+    {
+      self->fed += (guint64) n;
+      self->read_now += (gsize) n;
+      return n;
+    }
+  wslay_event_set_error (wslay, n == -1 ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
+
+  return -1;
+}
+
+/* wslay only answers: pongs and closes. */
+static ssize_t
+on_wslay_send (wslay_event_context_ptr  wslay,
+               const uint8_t           *data,
+               size_t                   size,
+               int                      flags,
+               void                    *user_data)
+{
+  CrownWebsocket *self = user_data;
+
+  if (!self->closing)
+    append (self, crown_eio_packet_new_raw (data, size));
+
+  return (ssize_t) size;
+}
+
+static void
+on_wslay_frame_start (wslay_event_context_ptr                          wslay,
+                      const struct wslay_event_on_frame_recv_start_arg *arg,
+                      void                                            *user_data)
+{
+  CrownWebsocket *self = user_data;
+
+  self->framed += 2 + 4 /* mask */ + arg->payload_length;
+  if (arg->payload_length > G_MAXUINT16)
+    self->framed += 8;
+  else if (arg->payload_length > 125)
+    self->framed += 2;
+  self->in_frame = TRUE;
+  if (!wslay_is_ctrl_frame (arg->opcode))
+    self->in_message = !arg->fin;
+}
+
+static void
+on_wslay_frame_end (wslay_event_context_ptr wslay,
+                    void                   *user_data)
+{
+  ((CrownWebsocket *) user_data)->in_frame = FALSE;
+}
+
+static void
+on_wslay_message (wslay_event_context_ptr                   wslay,
+                  const struct wslay_event_on_msg_recv_arg *arg,
+                  void                                     *user_data)
+{
+  CrownWebsocket *self = user_data;
+
+  if (self->closing || self->broken)
+    return;
+  if (arg->opcode == WSLAY_TEXT_FRAME)
+    {
+      self->funcs->text (self->user_data, (const char *) arg->msg, arg->msg_length);
+    }
+  else if (arg->opcode == WSLAY_BINARY_FRAME)
+    {
+      g_autoptr (GBytes) bytes = g_bytes_new (arg->msg, arg->msg_length);
+
+      self->funcs->binary (self->user_data, bytes);
+    }
+}
+
+static const struct wslay_event_callbacks wslay_callbacks = {
+  .recv_callback = on_wslay_recv,
+  .send_callback = on_wslay_send,
+  .on_frame_recv_start_callback = on_wslay_frame_start,
+  .on_frame_recv_end_callback = on_wslay_frame_end,
+  .on_msg_recv_callback = on_wslay_message,
+};
+
+/* After our close frame only the end of the stream matters. */
+static gboolean
+read_to_end (CrownWebsocket *self)
+{
+  guint8 scrap[4096];
+  gssize n;
+
+  while ((n = read_some (self, scrap, sizeof scrap)) > 0 && (self->read_now += (gsize) n) < READ_A_TURN)
+    continue;
+
+  return n == 0 || n == -2;
+}
+
+static void
+release_wslay (CrownWebsocket *self)
+{
+  g_clear_pointer (&self->wslay, wslay_event_context_free);
+  self->fed = self->framed = 0;
+}
+
+/* FALSE: the websocket may be freed already. */
+static gboolean
+receive (CrownWebsocket *self)
+{
+  self->read_now = 0;
+  if (self->closing)
+    {
+      if (!read_to_end (self))
+        return TRUE;
+      say_gone (self);
+      return FALSE;
+    }
+
+  if (self->wslay == NULL)
+    {
+      if (wslay_event_context_server_init (&self->wslay, &wslay_callbacks, self) != 0)
+        g_error ("Out of memory");
+      wslay_event_config_set_max_recv_msg_length (self->wslay, self->max_message);
+    }
+  if (wslay_event_recv (self->wslay) != 0)
+    {
+      say_gone (self);
+      return FALSE;
+    }
+  if (wslay_event_want_write (self->wslay))
+    {
+      /* Answers to pings count as what waits, too: a peer that only pings and never reads is cut. */
+      if (self->queued > self->queue_max)
+        {
+          clear_queue (self);
+          break_later (self);
+          return TRUE;
+        }
+      wslay_event_send (self->wslay);
+      crown_reactor_defer (self->reactor, &self->flush);
+    }
+  if (wslay_event_get_close_sent (self->wslay) && !self->closing)
+    {
+      self->peer_closed = wslay_event_get_close_received (self->wslay);
+      begin_close (self);
+    }
+  if (self->closing || (self->fed == self->framed && !self->in_frame && !self->in_message))
+    release_wslay (self);
+
+  return TRUE;
+}
+
+static void
+on_ready (guint32  events,
+          gpointer user_data)
+{
+  CrownWebsocket *self = user_data;
+
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !receive (self))
+    return;
+  if ((events & EPOLLOUT) != 0)
+    flush (self);
+}
+
+static gboolean
+on_first_read (gpointer user_data)
+{
+  CrownWebsocket *self = user_data;
+
+  /* What libsoup had read already makes no noise on the socket. */
+  if (receive (self))
+    {
+      self->flush.func = on_flush;
+      flush (self);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+CrownWebsocket *
+crown_websocket_new (CrownReactor               *reactor,
+                     GIOStream                  *stream,
+                     GSocket                    *socket,
+                     gboolean                    secure,
+                     gsize                       max_message,
+                     gsize                       send_queue_max,
+                     const CrownWebsocketFuncs  *funcs,
+                     gpointer                    user_data,
+                     GError                    **error)
+{
+  CrownWebsocket *self = g_new0 (CrownWebsocket, 1);
+
+  self->reactor = reactor;
+  self->stream = stream;
+  self->secure = secure;
+  self->funcs = funcs;
+  self->user_data = user_data;
+  self->max_message = max_message;
+  self->queue_max = send_queue_max;
+  self->linger.func = on_linger;
+  self->linger.user_data = self;
+  self->flush.func = on_first_read;
+  self->flush.user_data = self;
+  self->watch.func = on_ready;
+  self->watch.user_data = self;
+  /* A descriptor of our own: libsoup's is closed with its stream. */
+  self->fd = dup (g_socket_get_fd (socket));
+  if (self->fd < 0)
+    {
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "Cannot take a socket over: %s", g_strerror (errno));
+      crown_websocket_free (self);
+      return NULL;
+    }
+  if (!crown_reactor_watch (reactor, &self->watch, self->fd, EPOLLIN, error))
+    {
+      close (self->fd);
+      self->fd = -1;
+      crown_websocket_free (self);
+      return NULL;
+    }
+  crown_reactor_defer (reactor, &self->flush);
+
+  return self;
+}
+
+void
+crown_websocket_free (CrownWebsocket *self)
+{
+  crown_reactor_cancel (self->reactor, &self->flush);
+  crown_reactor_set_timer (self->reactor, &self->linger, 0);
+  if (self->fd >= 0)
+    {
+      crown_reactor_unwatch (self->reactor, &self->watch);
+      close (self->fd);
+    }
+  clear_queue (self);
+  release_wslay (self);
+  g_clear_object (&self->stream);
+  g_free (self);
+}
