@@ -159,13 +159,18 @@ request_page (Listener *self)
   self->timeout = g_timeout_add_seconds (REPLAY_TIMEOUT_SECONDS, on_timeout, self);
 }
 
-static void
-print_envelope (JsonNode *node)
+/* Without a reader (`tail | head -n 1`) there is nothing more to do; main() says so. */
+static gboolean
+print_envelope (Listener *self,
+                JsonNode *node)
 {
   g_autofree char *text = crown_json_to_string (node);
 
-  puts (text);
-  fflush (stdout);
+  if (puts (text) != EOF && fflush (stdout) == 0)
+    return TRUE;
+  self->status = CROWN_EXIT_FAILED;
+  g_main_loop_quit (self->loop);
+  return FALSE;
 }
 
 static void
@@ -180,7 +185,10 @@ on_page (Listener   *self,
       return;
     }
   for (guint i = 0; events != NULL && i < json_array_get_length (events); i++)
-    print_envelope (json_array_get_element (events, i));
+    {
+      if (!print_envelope (self, json_array_get_element (events, i)))
+        return;
+    }
   self->sequence = crown_json_opt_int (page, "up_to_sequence", self->sequence);
   if (crown_json_opt_boolean (page, "has_more", FALSE))
     request_page (self);
@@ -231,7 +239,7 @@ on_event (Listener   *self,
   else if (g_str_equal (name, "event_replay"))
     on_page (self, argument);
   else if (json_object_has_member (argument, "event_type") && !self->replay)
-    print_envelope (first);
+    print_envelope (self, first);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "crown-config.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What a command cannot do without. */
@@ -57,6 +58,24 @@ wrong_use (const char *what)
 {
   g_printerr ("crown4ctl: %s; see crown4ctl --help\n", what);
   return CROWN_EXIT_USAGE;
+}
+
+/* Results are UTF-8 in every locale; g_print() by itself would put question marks in place of letters. */
+static void
+print_as_it_is (const char *text)
+{
+  fputs (text, stdout);
+  fflush (stdout);
+}
+
+/* What could not be written was not done. */
+static int
+finish (int status)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  g_printerr ("crown4ctl: standard output cannot be written\n");
+  return CROWN_EXIT_FAILED;
 }
 
 static char *
@@ -144,6 +163,7 @@ main (int   argc,
   guint n_words = 0;
 
   setlocale (LC_ALL, "");
+  g_set_print_handler (print_as_it_is);
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_set_description (context, description);
   if (!g_option_context_parse (context, &argc, &argv, &error))
@@ -151,7 +171,7 @@ main (int   argc,
   if (version)
     {
       g_print ("crown4ctl %s\n", CROWN_VERSION);
-      return 0;
+      return finish (0);
     }
   if (argc > 1 && strcmp (argv[1], "--") == 0)
     {
@@ -175,5 +195,5 @@ main (int   argc,
   missing = find_missing (command, &options);
   if (missing != NULL)
     return wrong_use (missing);
-  return command->run (&options);
+  return finish (command->run (&options));
 }
