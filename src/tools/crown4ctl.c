@@ -142,7 +142,7 @@ main (int   argc,
   CtlOptions options = { 0 };
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
-    { "ledger", 0, 0, G_OPTION_ARG_STRING, &options.ledger, "The ledger, as sqlite:PATH", "URI" },
+    { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &options.ledger, "The ledger, as sqlite:PATH", "URI" },
     { "server", 0, 0, G_OPTION_ARG_STRING, &options.server, "The server, such as http://127.0.0.1:8080", "URL" },
     { "token", 0, 0, G_OPTION_ARG_STRING, &options.token, "The token for it", "T" },
     { "workspace", 0, 0, G_OPTION_ARG_INT64, &options.workspace, "The workspace", "W" },
