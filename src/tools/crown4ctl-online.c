@@ -52,12 +52,6 @@ import_file (const CtlOptions  *options,
   char *data;
   gsize length;
 
-  if (message == NULL)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--server “%s” is no URL such as http://127.0.0.1:8080",
-                   options->server);
-      return FALSE;
-    }
   if (!g_file_get_contents (path, &data, &length, error))
     return FALSE;
   content = g_bytes_new_take (data, length);
@@ -274,12 +268,6 @@ listen_to (const CtlOptions *options,
       g_printerr ("crown4ctl: --namespace is /dashboard, /tasks, /analytics or /meetings, not “%s”\n", self.nsp);
       return CROWN_EXIT_USAGE;
     }
-  if (!g_uri_is_valid (options->server, G_URI_FLAGS_NONE, NULL))
-    {
-      g_printerr ("crown4ctl: --server “%s” is no URL such as http://127.0.0.1:8080\n", options->server);
-      return CROWN_EXIT_USAGE;
-    }
-
   self.sio = crown_sio_client_new (options->server, "/socket.io/", CROWN_SIO_TRANSPORT_WEBSOCKET, NULL);
   g_signal_connect_swapped (self.sio, "connected", G_CALLBACK (on_connected), &self);
   g_signal_connect_swapped (self.sio, "connect-error", G_CALLBACK (on_connect_error), &self);

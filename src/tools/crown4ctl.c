@@ -112,6 +112,15 @@ find_command (char  **words,
   return NULL;
 }
 
+static gboolean
+is_server_url (const char *text)
+{
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+
+  return uri != NULL && (g_str_equal (g_uri_get_scheme (uri), "http") || g_str_equal (g_uri_get_scheme (uri), "https")) &&
+         g_uri_get_host (uri) != NULL && *g_uri_get_host (uri) != '\0';
+}
+
 static const char *
 find_missing (const Command    *command,
               const CtlOptions *options)
@@ -122,6 +131,8 @@ find_missing (const Command    *command,
     return "--user and --workspace are needed, as the numbers that user create and workspace create print";
   if ((command->needs & NEEDS_SERVER) && options->server == NULL)
     return "--server URL is needed";
+  if ((command->needs & NEEDS_SERVER) && !is_server_url (options->server))
+    return "--server is a URL such as http://127.0.0.1:8080";
   if ((command->needs & NEEDS_SERVER) && options->workspace <= 0)
     return "--workspace W is needed";
   if ((command->needs & NEEDS_SERVER) && options->token == NULL)
