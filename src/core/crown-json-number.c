@@ -108,7 +108,7 @@ gsize
 crown_json_format_number (double  value,
                           char   *buffer)
 {
-  char digits[24];
+  char digits[24] = "0"; /* at -O3 gcc does not see that there is always a first digit */
   int n_digits, point;
   char *out = buffer;
 

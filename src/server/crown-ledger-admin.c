@@ -7,6 +7,8 @@
 
 #include "crown-ledger-admin.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "crown-authenticator.h"
@@ -46,6 +48,39 @@ crown_ledger_admin_open (const char  *uri,
 
   self->ledger = ledger;
   return self;
+}
+
+/**
+ * crown_ledger_admin_open_existing:
+ * @uri: `sqlite:PATH`
+ * @error: (out) (optional): %CROWN_SERVER_ERROR_NOT_FOUND where there is no ledger, or why it cannot be opened
+ *
+ * As crown_ledger_admin_open(), for who expects something there: a new ledger in place of a mistyped or emptied one
+ * would be found in order.
+ *
+ * Returns: (transfer full): the administration, to be closed with crown_ledger_admin_close()
+ */
+CrownLedgerAdmin *
+crown_ledger_admin_open_existing (const char  *uri,
+                                  GError     **error)
+{
+  const char *path = g_str_has_prefix (uri, "sqlite:") ? uri + strlen ("sqlite:") : NULL;
+  GStatBuf info;
+
+  if (path != NULL && *path != '\0' && g_stat (path, &info) != 0)
+    {
+      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_NOT_FOUND, "%s: there is no ledger: %s", path,
+                   g_strerror (errno));
+      return NULL;
+    }
+
+  if (path != NULL && *path != '\0' && info.st_size == 0)
+    {
+      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_NOT_FOUND, "%s: the file is empty, it is no ledger", path);
+      return NULL;
+    }
+
+  return crown_ledger_admin_open (uri, error);
 }
 
 /* (transfer full) */

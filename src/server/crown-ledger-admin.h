@@ -31,6 +31,8 @@ typedef struct {
 
 CrownLedgerAdmin *crown_ledger_admin_open             (const char       *uri,
                                                        GError          **error);
+CrownLedgerAdmin *crown_ledger_admin_open_existing    (const char       *uri,
+                                                       GError          **error);
 void              crown_ledger_admin_close            (CrownLedgerAdmin *self);
 gboolean          crown_ledger_admin_create_workspace (CrownLedgerAdmin *self,
                                                        const char       *name,

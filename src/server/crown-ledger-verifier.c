@@ -215,7 +215,11 @@ verify_stream (CrownEventLedger   *ledger,
       report->n_events += events->len;
     }
 
-  if (walk.walked.sequence != head.sequence)
+  if (walk.walked.sequence > head.sequence)
+    return fail (error, &walk, "the head says %" G_GUINT64_FORMAT " is the last event, it is %" G_GUINT64_FORMAT,
+                 head.sequence, walk.walked.sequence);
+
+  if (walk.walked.sequence < head.sequence)
     return fail (error, &walk, "event %" G_GUINT64_FORMAT " is missing", walk.walked.sequence + 1);
 
   for (guint i = 0; from_the_start && i < CROWN_N_NAMESPACES; i++)

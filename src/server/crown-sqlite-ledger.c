@@ -70,7 +70,10 @@ static const char SQL_LOAD_EVENTS[] =
   "SELECT event_id, sequence, type, timestamp, workspace_id, user_id, trace_id, mutation_id, checksum, data,"
   " prev_0, prev_1, prev_2, prev_3 FROM events"
   " WHERE stream = ?1 AND sequence > ?2 AND (?3 = 0 OR namespaces & ?3) ORDER BY sequence LIMIT ?4";
-static const char SQL_LIST_STREAMS[] = "SELECT name FROM streams ORDER BY name";
+/* Also one whose head is lost: the verifier is who asks. */
+static const char SQL_LIST_STREAMS[] =
+  "SELECT name FROM streams UNION SELECT stream FROM events UNION SELECT stream FROM rows UNION SELECT stream FROM digests"
+  " ORDER BY 1";
 static const char SQL_LOAD_ROW[] = "SELECT json, checksum FROM rows WHERE stream = ?1 AND store = ?2 AND id = ?3";
 static const char SQL_PUT_ROW[] =
   "INSERT INTO rows (stream, store, id, json, checksum) VALUES (?1, ?2, ?3, ?4, ?5)"

@@ -484,10 +484,18 @@ crown_sqlite_backup (CrownSqlite  *self,
                      const char   *path,
                      GError      **error)
 {
-  g_autoptr (CrownSqlite) target = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE, error);
+  g_autoptr (CrownSqlite) target = NULL;
   sqlite3_backup *backup;
+  GStatBuf mine, other;
   int result;
 
+  if (g_stat (self->path, &mine) == 0 && g_stat (path, &other) == 0 && mine.st_dev == other.st_dev &&
+      mine.st_ino == other.st_ino)
+    {
+      g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_FAILED, "%s: this is the database itself, not a copy", path);
+      return FALSE;
+    }
+  target = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE, error);
   if (target == NULL)
     return FALSE;
   backup = sqlite3_backup_init (target->db, "main", self->db, "main");

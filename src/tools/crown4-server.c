@@ -79,7 +79,7 @@ main (int   argc,
   guint16 port = 0;
   g_autoptr (GError) error = NULL;
   const GOptionEntry entries[] = {
-    { "ledger", 0, 0, G_OPTION_ARG_STRING, &ledger, "Where the events are kept, as sqlite:PATH", "URI" },
+    { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &ledger, "Where the events are kept, as sqlite:PATH", "URI" },
     { "listen", 0, 0, G_OPTION_ARG_STRING, &listen, "Address and port to serve on; port 0 takes a free one", "ADDR:PORT" },
     { "insecure-listen", 0, 0, G_OPTION_ARG_NONE, &insecure_listen, "Allow a non-loopback address without TLS", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and quit", NULL },

@@ -51,7 +51,7 @@ ctl_token_create (const CtlOptions *options)
       g_printerr ("crown4ctl: --role is viewer, member or admin, not “%s”\n", role);
       return CROWN_EXIT_USAGE;
     }
-  admin = crown_ledger_admin_open (options->ledger, &error);
+  admin = crown_ledger_admin_open_existing (options->ledger, &error);
   if (admin == NULL || !(token = crown_ledger_admin_create_token (admin, options->user, options->workspace, role, &error)))
     return ctl_fail (error);
   g_print ("%s\n", token);
@@ -62,7 +62,7 @@ int
 ctl_token_list (const CtlOptions *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (CrownLedgerAdmin) admin = crown_ledger_admin_open (options->ledger, &error);
+  g_autoptr (CrownLedgerAdmin) admin = crown_ledger_admin_open_existing (options->ledger, &error);
   g_autoptr (GPtrArray) tokens = admin != NULL ? crown_ledger_admin_list_tokens (admin, &error) : NULL;
 
   if (tokens == NULL)
@@ -106,7 +106,7 @@ ctl_token_revoke (const CtlOptions *options)
       g_printerr ("crown4ctl: “%s” is no token's id; token list shows them\n", options->arguments[0]);
       return CROWN_EXIT_USAGE;
     }
-  admin = crown_ledger_admin_open (options->ledger, &error);
+  admin = crown_ledger_admin_open_existing (options->ledger, &error);
   if (admin == NULL || !crown_ledger_admin_revoke_token (admin, id, &error))
     return ctl_fail (error);
   return 0;
@@ -116,7 +116,7 @@ int
 ctl_ledger_verify (const CtlOptions *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (CrownLedgerAdmin) admin = crown_ledger_admin_open (options->ledger, &error);
+  g_autoptr (CrownLedgerAdmin) admin = crown_ledger_admin_open_existing (options->ledger, &error);
   g_autofree char *report = NULL;
 
   if (admin == NULL || !crown_ledger_admin_verify (admin, &report, &error))
@@ -129,7 +129,7 @@ int
 ctl_ledger_backup (const CtlOptions *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (CrownLedgerAdmin) admin = crown_ledger_admin_open (options->ledger, &error);
+  g_autoptr (CrownLedgerAdmin) admin = crown_ledger_admin_open_existing (options->ledger, &error);
 
   if (admin == NULL || !crown_ledger_admin_backup (admin, options->arguments[0], &error))
     return ctl_fail (error);

@@ -10,6 +10,7 @@
 #include "crown-config.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What a command cannot do without. */
@@ -59,6 +60,24 @@ wrong_use (const char *what)
   return CROWN_EXIT_USAGE;
 }
 
+/* Results are UTF-8 in every locale; g_print() by itself would put question marks in place of letters. */
+static void
+print_as_it_is (const char *text)
+{
+  fputs (text, stdout);
+  fflush (stdout);
+}
+
+/* What could not be written was not done. */
+static int
+finish (int status)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  g_printerr ("crown4ctl: standard output cannot be written\n");
+  return CROWN_EXIT_FAILED;
+}
+
 static char *
 describe_commands (void)
 {
@@ -93,6 +112,15 @@ find_command (char  **words,
   return NULL;
 }
 
+static gboolean
+is_server_url (const char *text)
+{
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+
+  return uri != NULL && (g_str_equal (g_uri_get_scheme (uri), "http") || g_str_equal (g_uri_get_scheme (uri), "https")) &&
+         g_uri_get_host (uri) != NULL && *g_uri_get_host (uri) != '\0';
+}
+
 static const char *
 find_missing (const Command    *command,
               const CtlOptions *options)
@@ -103,6 +131,8 @@ find_missing (const Command    *command,
     return "--user and --workspace are needed, as the numbers that user create and workspace create print";
   if ((command->needs & NEEDS_SERVER) && options->server == NULL)
     return "--server URL is needed";
+  if ((command->needs & NEEDS_SERVER) && !is_server_url (options->server))
+    return "--server is a URL such as http://127.0.0.1:8080";
   if ((command->needs & NEEDS_SERVER) && options->workspace <= 0)
     return "--workspace W is needed";
   if ((command->needs & NEEDS_SERVER) && options->token == NULL)
@@ -123,7 +153,7 @@ main (int   argc,
   CtlOptions options = { 0 };
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
-    { "ledger", 0, 0, G_OPTION_ARG_STRING, &options.ledger, "The ledger, as sqlite:PATH", "URI" },
+    { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &options.ledger, "The ledger, as sqlite:PATH", "URI" },
     { "server", 0, 0, G_OPTION_ARG_STRING, &options.server, "The server, such as http://127.0.0.1:8080", "URL" },
     { "token", 0, 0, G_OPTION_ARG_STRING, &options.token, "The token for it", "T" },
     { "workspace", 0, 0, G_OPTION_ARG_INT64, &options.workspace, "The workspace", "W" },
@@ -144,6 +174,7 @@ main (int   argc,
   guint n_words = 0;
 
   setlocale (LC_ALL, "");
+  g_set_print_handler (print_as_it_is);
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_set_description (context, description);
   if (!g_option_context_parse (context, &argc, &argv, &error))
@@ -151,7 +182,7 @@ main (int   argc,
   if (version)
     {
       g_print ("crown4ctl %s\n", CROWN_VERSION);
-      return 0;
+      return finish (0);
     }
   if (argc > 1 && strcmp (argv[1], "--") == 0)
     {
@@ -175,5 +206,5 @@ main (int   argc,
   missing = find_missing (command, &options);
   if (missing != NULL)
     return wrong_use (missing);
-  return command->run (&options);
+  return finish (command->run (&options));
 }

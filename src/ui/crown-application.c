@@ -15,6 +15,7 @@
 #include <glib/gi18n.h>
 
 #define LOCAL_WORKSPACE 1
+#define EXIT_USAGE      2 /* as the other programs */
 
 /**
  * CrownApplication:
@@ -42,6 +43,7 @@ struct _CrownApplication
   gboolean        connecting;  /* crown_session_connect() was called */
   char           *screenshot;  /* (nullable): write it here when everything is shown, and quit */
   int             status;      /* the program's exit status */
+  gboolean        parsed;      /* the command line was understood */
 };
 
 G_DEFINE_FINAL_TYPE (CrownApplication, crown_application, ADW_TYPE_APPLICATION)
@@ -291,6 +293,7 @@ static int
 crown_application_handle_local_options (GApplication *application,
                                         GVariantDict *options)
 {
+  CROWN_APPLICATION (application)->parsed = TRUE;
   if (g_variant_dict_contains (options, "version"))
     {
       g_print ("crown4-dashboard %s\n", CROWN_VERSION);
@@ -302,6 +305,19 @@ crown_application_handle_local_options (GApplication *application,
       g_variant_dict_contains (options, "startup-report") || g_variant_dict_contains (options, "screenshot"))
     g_application_set_flags (application, g_application_get_flags (application) | G_APPLICATION_NON_UNIQUE);
   return -1;
+}
+
+/* GApplication ends what it does not understand with 1, which says that something failed. */
+static gboolean
+crown_application_local_command_line (GApplication   *application,
+                                      char         ***arguments,
+                                      int            *status)
+{
+  gboolean done = G_APPLICATION_CLASS (crown_application_parent_class)->local_command_line (application, arguments, status);
+
+  if (done && *status != 0 && !CROWN_APPLICATION (application)->parsed)
+    *status = EXIT_USAGE;
+  return done;
 }
 
 static void
@@ -387,6 +403,7 @@ crown_application_class_init (CrownApplicationClass *klass)
   application_class->startup = crown_application_startup;
   application_class->shutdown = crown_application_shutdown;
   application_class->command_line = crown_application_command_line;
+  application_class->local_command_line = crown_application_local_command_line;
   application_class->handle_local_options = crown_application_handle_local_options;
 }
 
