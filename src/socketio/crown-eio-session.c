@@ -217,7 +217,9 @@ gboolean
 crown_eio_session_poll (CrownEioSession   *self,
                         SoupServerMessage *message)
 {
-  if (self->poll == NULL && !self->closed)
+  if (self->closed || crown_eio_session_get_state (self) == CROWN_EIO_STATE_WEBSOCKET)
+    return FALSE;
+  if (self->poll == NULL)
     {
       self->poll = g_object_ref (message);
       /* Before it waits: without a status libsoup would go on to look for who else answers. */

@@ -12,6 +12,8 @@ import sqlite3
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.environ["CROWN_SRCDIR"], "tests"))
+
 from tools import PATHS, Server, Tail, Tap, ctl, run
 
 PLANNING = """WEBVTT
