@@ -8,11 +8,13 @@ import os
 import shutil
 import signal
 import socket
+import re
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
-from tools import PATHS, Server, Tail, Tap, ctl, run
+from tools import PATHS, SOURCE, Server, Skip, Tail, Tap, ctl, help_of, run
 
 PLANNING = """WEBVTT
 
@@ -541,6 +543,43 @@ def server_ends(team):
     assert not os.path.exists(team.ledger + "-wal"), "the server left its write-ahead log"
 
 
+# Manual pages
+
+def page_of(program):
+    return os.path.join(SOURCE, "data", "man", f"{program}.1")
+
+
+def text_of_page(program):
+    """What a person reads of a page: no comments, no fonts, words of one phrase with single spaces between."""
+    with open(page_of(program), encoding="utf-8") as file:
+        lines = [line for line in file if not line.startswith('.\\"')]
+    text = re.sub(r"\\f[A-Z]", "", "".join(lines).replace("\\-", "-"))
+    return " ".join(re.sub(r"^\.[A-Z]+ ", "", text, flags=re.MULTILINE).replace('"', "").split())
+
+
+def pages_name_everything():
+    everything = {option for program in PATHS for option in help_of(program)[0]}
+    for program in PATHS:
+        text = text_of_page(program)
+        options, commands = help_of(program)
+        assert "--version" in options and (commands or program != "crown4ctl"), f"the help of {program} was not understood"
+        for name in options + commands:
+            assert re.search(rf"(?<![\w-]){name}(?![\w-])", text), f"the page of {program} does not name {name}"
+        unknown = set(re.findall(r"(?<![\w-])--[a-z-]+", text)) - everything
+        assert not unknown, f"the page of {program} names {unknown}, which there is not"
+        for section in ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"):
+            assert f" {section} " in text, f"the page of {program} has no {section}"
+
+
+def pages_are_well_formed():
+    if not shutil.which("mandoc"):
+        raise Skip("mandoc is missing")
+    for program in PATHS:
+        done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page_of(program)], capture_output=True, text=True, timeout=30,
+                              check=False)
+        assert done.returncode == 0 and done.stdout + done.stderr == "", done.stdout + done.stderr
+
+
 CASES = (
     ("every program has --help and --version", help_and_version),
     ("wrong use is 2 with a message, and nothing on standard output", wrong_use),
@@ -565,6 +604,8 @@ CASES = (
     ("the server says why a ledger cannot be opened", server_with_a_bad_ledger),
     ("the server says that a port is taken", server_on_a_taken_port),
     ("SIGTERM and SIGINT end the server", server_ends),
+    ("manual pages name every option and command", pages_name_everything),
+    ("manual pages are well formed", pages_are_well_formed),
 )
 
 if __name__ == "__main__":
