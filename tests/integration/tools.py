@@ -147,10 +147,11 @@ class Running:
 
 
 class Server(Running):
-    """crown4-server on a free port of this computer."""
+    """crown4-server on a free port of this computer; without a ledger, the other words have to say where."""
 
-    def __init__(self, ledger, *more, env=None):
-        super().__init__("crown4-server", "--ledger", f"sqlite:{ledger}", "--listen", "127.0.0.1:0", *more, env=env)
+    def __init__(self, ledger, *more, **options):
+        words = ("--ledger", f"sqlite:{ledger}", "--listen", "127.0.0.1:0") if ledger else ()
+        super().__init__("crown4-server", *words, *more, **options)
         first = self.next_line()
         assert first is not None and first.startswith("listening http://127.0.0.1:"), \
             f"the server's first line is {first!r}; it complained {self.complaints!r}"
