@@ -4,6 +4,7 @@
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -35,6 +36,14 @@ def environment(changes=None):
         else:
             result[name] = value
     return result
+
+
+def help_of(program):
+    """What --help names: (options, commands), in the order they are in."""
+    text = run(program, "--help").succeeds().out
+    options = re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", text, re.MULTILINE)
+    commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?) ", text.partition("Commands:")[2], re.MULTILINE)
+    return options, commands
 
 
 class Result:
@@ -138,10 +147,11 @@ class Running:
 
 
 class Server(Running):
-    """crown4-server on a free port of this computer."""
+    """crown4-server on a free port of this computer; without a ledger, the other words have to say where."""
 
-    def __init__(self, ledger, *more, env=None):
-        super().__init__("crown4-server", "--ledger", f"sqlite:{ledger}", "--listen", "127.0.0.1:0", *more, env=env)
+    def __init__(self, ledger, *more, **options):
+        words = ("--ledger", f"sqlite:{ledger}", "--listen", "127.0.0.1:0") if ledger else ()
+        super().__init__("crown4-server", *words, *more, **options)
         first = self.next_line()
         assert first is not None and first.startswith("listening http://127.0.0.1:"), \
             f"the server's first line is {first!r}; it complained {self.complaints!r}"
@@ -183,6 +193,10 @@ class Tail(Running):
         return envelopes
 
 
+class Skip(Exception):
+    """A case cannot be decided here; says why."""
+
+
 class Tap:
     """Runs cases that do not depend on one another, a line each."""
 
@@ -194,6 +208,8 @@ class Tap:
             try:
                 case()
                 print(f"ok {number} - {name}", flush=True)
+            except Skip as why:
+                print(f"ok {number} - {name} # SKIP {why}", flush=True)
             except Exception as error:  # whatever it was, it is this case's result
                 failed = True
                 print(f"not ok {number} - {name}: {type(error).__name__}: {' '.join(str(error).split())}", flush=True)

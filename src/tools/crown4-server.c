@@ -17,6 +17,108 @@
 #define EXIT_FAILED 1
 #define EXIT_USAGE  2
 
+#define CONFIG_GROUP "server"
+
+typedef struct {
+  char     *ledger;
+  char     *listen;
+  gboolean  insecure_listen;
+} Settings;
+
+static void
+settings_clear (Settings *self)
+{
+  g_clear_pointer (&self->ledger, g_free);
+  g_clear_pointer (&self->listen, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Settings, settings_clear)
+
+/* Blanks at a line's end belong to nothing. What is there already came from the command line, which wins. */
+static gboolean
+take_text (GKeyFile    *file,
+           const char  *key,
+           char       **setting,
+           GError     **error)
+{
+  char *text = g_key_file_get_string (file, CONFIG_GROUP, key, error);
+
+  if (text == NULL)
+    return FALSE;
+
+  if (*setting == NULL)
+    *setting = g_strchomp (text);
+  else
+    g_free (text);
+  return TRUE;
+}
+
+static gboolean
+take_key (Settings    *self,
+          GKeyFile    *file,
+          const char  *key,
+          GError     **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (strcmp (key, "ledger") == 0)
+    return take_text (file, key, &self->ledger, error);
+
+  if (strcmp (key, "listen") == 0)
+    return take_text (file, key, &self->listen, error);
+
+  if (strcmp (key, "insecure-listen") == 0)
+    {
+      gboolean allowed = g_key_file_get_boolean (file, CONFIG_GROUP, key, &local_error);
+
+      if (local_error != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+      self->insecure_listen = self->insecure_listen || allowed;
+      return TRUE;
+    }
+
+  g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND,
+               "there is no setting “%s”; there are ledger, listen and insecure-listen", key);
+  return FALSE;
+}
+
+/* Fills in what the command line left open. What is not known is an error: a setting that is misspelt would be missed only
+ * when it is too late. */
+static gboolean
+read_config (Settings    *self,
+             const char  *path,
+             GError     **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+
+  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, error))
+    return FALSE;
+
+  g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
+
+  for (guint i = 0; groups[i] != NULL; i++)
+    {
+      if (strcmp (groups[i], CONFIG_GROUP) != 0)
+        {
+          g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND,
+                       "there is no group [%s]; there is [" CONFIG_GROUP "]", groups[i]);
+          return FALSE;
+        }
+    }
+
+  g_auto (GStrv) keys = g_key_file_get_keys (file, CONFIG_GROUP, NULL, NULL);
+
+  for (guint i = 0; keys != NULL && keys[i] != NULL; i++)
+    {
+      if (!take_key (self, file, keys[i], error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 /* "127.0.0.1:8080", "[::1]:8080"; the port is what stands after the last colon. */
 static gboolean
 parse_listen (const char  *text,
@@ -71,17 +173,19 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_autofree char *ledger = NULL;
-  g_autofree char *listen = NULL;
+  g_auto (Settings) settings = { 0 };
+  g_autofree char *config = NULL;
   g_autofree char *address = NULL;
-  gboolean insecure_listen = FALSE;
   gboolean version = FALSE;
   guint16 port = 0;
   g_autoptr (GError) error = NULL;
   const GOptionEntry entries[] = {
-    { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &ledger, "Where the events are kept, as sqlite:PATH", "URI" },
-    { "listen", 0, 0, G_OPTION_ARG_STRING, &listen, "Address and port to serve on; port 0 takes a free one", "ADDR:PORT" },
-    { "insecure-listen", 0, 0, G_OPTION_ARG_NONE, &insecure_listen, "Allow a non-loopback address without TLS", NULL },
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &config, "Read what is not given here from a key file", "FILE" },
+    { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &settings.ledger, "Where the events are kept, as sqlite:PATH", "URI" },
+    { "listen", 0, 0, G_OPTION_ARG_STRING, &settings.listen, "Address and port to serve on; port 0 takes a free one",
+      "ADDR:PORT" },
+    { "insecure-listen", 0, 0, G_OPTION_ARG_NONE, &settings.insecure_listen,
+      "Allow a non-loopback address without TLS", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and quit", NULL },
     { NULL }
   };
@@ -109,27 +213,33 @@ main (int   argc,
       return EXIT_USAGE;
     }
 
-  if (ledger == NULL || listen == NULL)
+  if (config != NULL && !read_config (&settings, config, &error))
     {
-      g_printerr ("crown4-server: --ledger and --listen are needed; see --help\n");
+      g_printerr ("crown4-server: %s: %s\n", config, error->message);
+      return error->domain == G_KEY_FILE_ERROR ? EXIT_USAGE : EXIT_FAILED;
+    }
+
+  if (settings.ledger == NULL || settings.listen == NULL)
+    {
+      g_printerr ("crown4-server: --ledger and --listen are needed, here or in a --config; see --help\n");
       return EXIT_USAGE;
     }
 
-  if (!parse_listen (listen, &address, &port))
+  if (!parse_listen (settings.listen, &address, &port))
     {
-      g_printerr ("crown4-server: --listen “%s” is no ADDR:PORT such as 127.0.0.1:8080\n", listen);
+      g_printerr ("crown4-server: --listen “%s” is no ADDR:PORT such as 127.0.0.1:8080\n", settings.listen);
       return EXIT_USAGE;
     }
 
-  if (!insecure_listen && !is_loopback (address))
+  if (!settings.insecure_listen && !is_loopback (address))
     {
       g_printerr ("crown4-server: %s is not a loopback address: everything would go over the network unencrypted. "
                   "--insecure-listen allows it\n", address);
       return EXIT_USAGE;
     }
 
-  g_autoptr (CrownServer) server = crown_server_new (ledger);
-  crown_server_set_insecure_listen (server, insecure_listen);
+  g_autoptr (CrownServer) server = crown_server_new (settings.ledger);
+  crown_server_set_insecure_listen (server, settings.insecure_listen);
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   guint term = g_unix_signal_add (SIGTERM, on_signal, loop);

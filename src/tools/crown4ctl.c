@@ -46,6 +46,18 @@ static const Command commands[] = {
   { "canonicalize", "[--checksum]", "JSON lines from standard input in canonical form", 0, 0, 0, ctl_canonicalize },
 };
 
+/* The arguments are main()'s. */
+static void
+ctl_options_clear (CtlOptions *self)
+{
+  g_clear_pointer (&self->ledger, g_free);
+  g_clear_pointer (&self->server, g_free);
+  g_clear_pointer (&self->token, g_free);
+  g_clear_pointer (&self->role, g_free);
+  g_clear_pointer (&self->nsp, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CtlOptions, ctl_options_clear)
+
 int
 ctl_fail (GError *error)
 {
@@ -150,7 +162,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  CtlOptions options = { 0 };
+  g_auto (CtlOptions) options = { 0 };
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
     { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &options.ledger, "The ledger, as sqlite:PATH", "URI" },

@@ -8,13 +8,15 @@ import os
 import shutil
 import signal
 import socket
+import re
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.environ["CROWN_SRCDIR"], "tests"))
 
-from tools import PATHS, Server, Tail, Tap, ctl, run
+from tools import PATHS, SOURCE, Server, Skip, Tail, Tap, ctl, help_of, run
 
 PLANNING = """WEBVTT
 
@@ -469,7 +471,7 @@ def backs_up(team):
         ctl(*team.at(server), "import", team.write("Later.srt", RETROSPECTIVE)).succeeds()
         team.ctl("ledger", "backup", copy).succeeds()
         later = ctl("--ledger", f"sqlite:{copy}", "ledger", "verify").succeeds().out
-    assert later != report and later == team.ctl("ledger", "verify").succeeds().out, "the second copy has not what came later"
+    assert later != report and later == team.ctl("ledger", "verify").out, "the second copy has not what came later"
     with Server(copy) as server:
         assert titles(team, server) == ["Later", "Release planning", "Retrospective"]
     team.ctl("ledger", "backup", os.path.join(team.ledger, "copy.db")).fails_silently(team.ledger)
@@ -500,7 +502,8 @@ def server_refuses(folder):
     run("crown4-server").is_wrong_use("--ledger")
     run("crown4-server", *ledger).is_wrong_use("--listen")
     run("crown4-server", *ledger, "--listen", "127.0.0.1:0", "more").is_wrong_use("more")
-    for listen in ("127.0.0.1", ":80", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:-1", "127.0.0.1:http", "example.com:80", "[::1:0", ""):
+    for listen in ("127.0.0.1", ":80", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:-1", "127.0.0.1:http",
+                   "example.com:80", "[::1:0", ""):
         run("crown4-server", *ledger, "--listen", listen).is_wrong_use("--listen", listen)
     for listen in ("0.0.0.0:0", "[::]:0", "192.0.2.1:0"):
         run("crown4-server", *ledger, "--listen", listen).is_wrong_use("loopback", "--insecure-listen")
@@ -543,6 +546,90 @@ def server_ends(team):
     assert not os.path.exists(team.ledger + "-wal"), "the server left its write-ahead log"
 
 
+@with_team
+def server_configured(team):
+    def config(*lines):
+        return team.write("server.conf", "\n".join(lines) + "\n")
+
+    whole = config("# for the team", "[server]", f"ledger={team.uri}", "listen = 127.0.0.1:0  ", "insecure-listen=false")
+    with Server(None, "--config", whole) as server:
+        assert server.request("GET", "/workspaces", team.token)[0] == 200, "the ledger is not the file's"
+    other = os.path.join(team.folder, "other.db")
+    with Server(None, "--config", whole, "--ledger", f"sqlite:{other}") as server:
+        assert server.request("GET", "/workspaces", team.token)[0] == 401, "the command line's ledger does not win"
+    with Server(team.ledger, "--config", config("[server]", "ledger=nonsense:x", "listen=nonsense")) as server:
+        assert server.request("GET", "/workspaces", team.token)[0] == 200
+    with Server(None, "--listen", "127.0.0.1:0", "--config", config("[server]", f"ledger={team.uri}")) as server:
+        assert server.stop() == 0
+    os.remove(other)
+    example = os.path.join(SOURCE, "data", "crown4-server.conf.example")
+    with Server(team.ledger, "--config", example) as server:
+        assert server.stop() == 0
+
+    ledger, loopback, outside = f"ledger=sqlite:{other}", "listen=127.0.0.1:0", "listen=192.0.2.1:0"
+    for lines, *about in (
+            (("[server]", ledger, loopback, "Listen=1"), "“Listen”"),
+            (("[server]", ledger, loopback, "[servers]", "x=1"), "[servers]"),
+            (("[servers]", ledger, loopback), "[servers]"),
+            ((ledger, loopback), ""),
+            (("[server]", ledger, loopback, "nonsense"), "nonsense"),
+            (("[server]", ledger, loopback, "insecure-listen=perhaps"), "insecure-listen"),
+            (("[server]", ledger, "listen=127.0.0.1"), "127.0.0.1"),
+            (("[server]", ledger, outside), "loopback"),
+            (("[server]", ledger, outside, "insecure-listen=false"), "loopback"),
+            (("[server]", ledger), "--listen"),
+            (("[server]", loopback), "--ledger"),
+            (("",), "--ledger")):
+        run("crown4-server", "--config", config(*lines)).is_wrong_use(*about)
+    named = run("crown4-server", "--config", config("[server]", "lisen=1")).is_wrong_use("server.conf", "“lisen”")
+    assert "insecure-listen" in named.err, "it does not say which settings there are"
+    run("crown4-server", "--config", team.folder).is_wrong_use(team.folder)
+    run("crown4-server", "--config", os.path.join(team.folder, "gone.conf")).fails_silently("gone.conf")
+    assert not os.path.exists(other), "what was refused made a ledger"
+    # Nobody has this address (RFC 5737): what is allowed to listen there fails.
+    allowed = config("[server]", ledger, outside, "insecure-listen=true")
+    run("crown4-server", "--config", allowed).fails_silently("192.0.2.1 port")
+    refused = config("[server]", ledger, outside, "insecure-listen=false")
+    run("crown4-server", "--insecure-listen", "--config", refused).fails_silently("192.0.2.1 port")
+
+
+# Manual pages
+
+def page_of(program):
+    return os.path.join(SOURCE, "data", "man", f"{program}.1")
+
+
+def text_of_page(program):
+    """What a person reads of a page: no comments, no fonts, words of one phrase with single spaces between."""
+    with open(page_of(program), encoding="utf-8") as file:
+        lines = [line for line in file if not line.startswith('.\\"')]
+    text = re.sub(r"\\f[A-Z]", "", "".join(lines).replace("\\-", "-"))
+    return " ".join(re.sub(r"^\.[A-Z]+ ", "", text, flags=re.MULTILINE).replace('"', "").split())
+
+
+def pages_name_everything():
+    everything = {option for program in PATHS for option in help_of(program)[0]}
+    for program in PATHS:
+        text = text_of_page(program)
+        options, commands = help_of(program)
+        assert "--version" in options and (commands or program != "crown4ctl"), f"the help of {program} was not understood"
+        for name in options + commands:
+            assert re.search(rf"(?<![\w-]){name}(?![\w-])", text), f"the page of {program} does not name {name}"
+        unknown = set(re.findall(r"(?<![\w-])--[a-z-]+", text)) - everything
+        assert not unknown, f"the page of {program} names {unknown}, which there is not"
+        for section in ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"):
+            assert f" {section} " in text, f"the page of {program} has no {section}"
+
+
+def pages_are_well_formed():
+    if not shutil.which("mandoc"):
+        raise Skip("mandoc is missing")
+    for program in PATHS:
+        done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page_of(program)], capture_output=True, text=True,
+                              timeout=30, check=False)
+        assert done.returncode == 0 and done.stdout + done.stderr == "", done.stdout + done.stderr
+
+
 CASES = (
     ("every program has --help and --version", help_and_version),
     ("wrong use is 2 with a message, and nothing on standard output", wrong_use),
@@ -567,6 +654,9 @@ CASES = (
     ("the server says why a ledger cannot be opened", server_with_a_bad_ledger),
     ("the server says that a port is taken", server_on_a_taken_port),
     ("SIGTERM and SIGINT end the server", server_ends),
+    ("the server is configured by a file, and the command line wins", server_configured),
+    ("manual pages name every option and command", pages_name_everything),
+    ("manual pages are well formed", pages_are_well_formed),
 )
 
 if __name__ == "__main__":
