@@ -5,6 +5,7 @@
 
 #include "crown-bench.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -62,8 +63,9 @@ crown_bench_print (const char *bench,
   g_ascii_formatd (number, sizeof number, value >= 1000 ? "%.0f" : "%.3f", value);
   if (floor >= 0)
     g_ascii_formatd (least, sizeof least, "%.15g", floor);
-  g_print ("{\"bench\":\"%s\",\"value\":%s,\"unit\":\"%s\",\"floor\":%s,\"n\":%" G_GUINT64_FORMAT "}\n",
-           bench, number, unit, least, n);
+  /* Not g_print(), which would turn µ into what the locale has for it. */
+  printf ("{\"bench\":\"%s\",\"value\":%s,\"unit\":\"%s\",\"floor\":%s,\"n\":%" G_GUINT64_FORMAT "}\n",
+          bench, number, unit, least, n);
 }
 
 static int
