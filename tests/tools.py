@@ -100,9 +100,9 @@ def ctl(*words, **options):
 class Running:
     """A program that goes on until it is stopped; what it writes is read as it comes, unless @stdout takes it."""
 
-    def __init__(self, program, *words, stdout=subprocess.PIPE, env=None):
+    def __init__(self, program, *words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=None):
         self.words = [program, *words]
-        self.process = subprocess.Popen([PATHS[program], *map(str, words)], stdin=subprocess.DEVNULL, stdout=stdout,
+        self.process = subprocess.Popen([PATHS[program], *map(str, words)], stdin=stdin, stdout=stdout,
                                         stderr=subprocess.PIPE, env=environment(env))
         self.complaints = []
         self.out, self.err = queue.Queue(), queue.Queue()

@@ -119,24 +119,35 @@ copy_member (JsonObject *to,
     json_object_set_member (to, member, json_node_copy (node));
 }
 
-static gboolean
-emit_create (CrownPipeline    *self,
-             CrownEventWrite  *write,
-             GError          **error)
+/**
+ * crown_pipeline_create_meeting:
+ * @id: that was allotted to it in @write
+ * @title: not empty
+ * @started_at: RFC 3339, UTC
+ * @source: (nullable): the name of the file that it came from
+ * @row: (out) (optional) (transfer full): the row as it is stored
+ * @error: as crown_event_write_emit()
+ *
+ * Emits the SESSION_CREATE of a meeting of which nothing is known yet, and traces what follows in @write to it.
+ */
+gboolean
+crown_pipeline_create_meeting (CrownEventWrite  *write,
+                               gint64            id,
+                               const char       *title,
+                               const char       *started_at,
+                               const char       *source,
+                               JsonObject      **row,
+                               GError          **error)
 {
   g_autoptr (JsonObject) data = json_object_new ();
   g_autofree char *external_id = g_uuid_string_random ();
-  const char *title = crown_json_opt_string (self->analysis, "title", NULL);
   JsonObject *meeting = json_object_new ();
 
-  if (title == NULL || *title == '\0')
-    title = self->name != NULL && *self->name != '\0' ? self->name : "Meeting";
-
-  json_object_set_int_member (meeting, "id", self->meeting_id);
+  json_object_set_int_member (meeting, "id", id);
   json_object_set_string_member (meeting, "title", title);
   json_object_set_string_member (meeting, "status", "active");
   json_object_set_string_member (meeting, "created_at", crown_event_write_get_timestamp (write));
-  json_object_set_string_member (meeting, "started_at", self->started_at);
+  json_object_set_string_member (meeting, "started_at", started_at);
   json_object_set_int_member (meeting, "duration", 0);
   json_object_set_string_member (meeting, "summary", "");
   json_object_set_int_member (meeting, "task_count", 0);
@@ -145,11 +156,24 @@ emit_create (CrownPipeline    *self,
   json_object_set_null_member (meeting, "archived_at");
   json_object_set_null_member (meeting, "archived_by");
   json_object_set_string_member (meeting, "external_session_id", external_id);
-  set_string_or_null (meeting, "source", self->name);
+  set_string_or_null (meeting, "source", source);
   json_object_set_object_member (data, "meeting", meeting);
 
   crown_event_write_set_meeting (write, meeting);
-  return crown_event_write_emit (write, CROWN_EVENT_SESSION_CREATE, data, NULL, error);
+  return crown_event_write_emit (write, CROWN_EVENT_SESSION_CREATE, data, row, error);
+}
+
+static gboolean
+emit_create (CrownPipeline    *self,
+             CrownEventWrite  *write,
+             GError          **error)
+{
+  const char *title = crown_json_opt_string (self->analysis, "title", NULL);
+
+  if (title == NULL || *title == '\0')
+    title = self->name != NULL && *self->name != '\0' ? self->name : "Meeting";
+
+  return crown_pipeline_create_meeting (write, self->meeting_id, title, self->started_at, self->name, NULL, error);
 }
 
 static gboolean

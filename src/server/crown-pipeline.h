@@ -25,6 +25,9 @@ gboolean       crown_pipeline_write          (CrownPipeline    *self,
 gint64         crown_pipeline_get_meeting_id (CrownPipeline    *self);
 guint          crown_pipeline_get_task_count (CrownPipeline    *self);
 
+gboolean       crown_pipeline_create_meeting  (CrownEventWrite *write, gint64 id, const char *title, const char *started_at,
+                                               const char *source, JsonObject **row, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownPipeline, crown_pipeline_free)
 
 G_END_DECLS

@@ -309,6 +309,37 @@ post_import (CrownRestRequest  *request,
   return crown_event_write_emit_stats (write, error);
 }
 
+/* A meeting that somebody plans or begins; what is said in it comes by an import or by updates. */
+static gboolean
+post_meeting (CrownRestRequest  *request,
+              CrownEventWrite   *write,
+              GError           **error)
+{
+  g_autoptr (JsonObject) row = NULL;
+  const char *title;
+  gint64 started_us;
+  gint64 id;
+
+  if (!check_updates (request->json, meeting_fields, "started_at", error) ||
+      !crown_json_get_string (request->json, "title", &title, error))
+    return FALSE;
+
+  const char *started_at = crown_json_opt_string (request->json, "started_at", crown_event_write_get_timestamp (write));
+
+  if (!crown_time_parse_iso (started_at, &started_us))
+    {
+      g_set_error_literal (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_INVALID,
+                           "started_at is no time such as 2025-10-28T09:30:00Z");
+      return FALSE;
+    }
+
+  request->status = SOUP_STATUS_CREATED;
+  return crown_event_write_allot_id (write, CROWN_STORE_MEETINGS, &id, error) &&
+         crown_pipeline_create_meeting (write, id, title, started_at, NULL, &row, error) &&
+         answer_with_row (request, write, row, error) &&
+         crown_event_write_emit_stats (write, error);
+}
+
 /* A meeting's task_count follows its tasks by an event of its own. */
 static gboolean
 emit_task_count (CrownEventWrite  *write,
@@ -478,6 +509,7 @@ reveal_archive (CrownRestRequest  *request,
 
 const CrownRestRoute crown_rest_write_routes[] = {
   { "POST", "workspaces/{w}/imports", CROWN_ROLE_MEMBER, CROWN_IMPORT_MAX_BYTES, FALSE, NULL, prepare_import, post_import },
+  { "POST", "workspaces/{w}/meetings", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, TRUE, NULL, NULL, post_meeting },
   { "PATCH", "workspaces/{w}/meetings/{id}", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, TRUE, NULL, NULL, patch_meeting },
   { "POST", "workspaces/{w}/meetings/{id}/archive", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, FALSE, NULL, NULL, archive_meeting },
   { "POST", "workspaces/{w}/meetings/{id}/restore", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, FALSE, NULL, NULL, restore_meeting },

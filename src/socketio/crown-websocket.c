@@ -28,7 +28,8 @@ struct _CrownWebsocket
   CrownReactor              *reactor; /* unowned */
   const CrownWebsocketFuncs *funcs;
   gpointer                   user_data;
-  GIOStream                 *stream;  /* NULL for a plain socket once libsoup's buffer is empty */
+  GIOStream                 *stream;  /* both NULL for a plain socket once libsoup's buffer is empty */
+  GSocket                   *socket;
   gboolean                   secure;
   int                        fd;
   CrownReactorWatch          watch;
@@ -275,6 +276,16 @@ crown_websocket_close (CrownWebsocket *self)
 
 /* Receiving */
 
+static void
+let_go_of_soup (CrownWebsocket *self)
+{
+  /* In so many words: libsoup 3.2 loses a reference to each socket that it accepts, so that letting go closes nothing. */
+  if (self->socket != NULL)
+    g_socket_close (self->socket, NULL);
+  g_clear_object (&self->socket);
+  g_clear_object (&self->stream);
+}
+
 /* Bytes read; 0: end; -1: not now; -2: the line is broken. */
 static gssize
 read_some (CrownWebsocket *self,
@@ -295,7 +306,7 @@ read_some (CrownWebsocket *self,
         return -2;
       /* libsoup's buffer is empty. A plain socket needs nothing more of libsoup's, and its memory. */
       if (!self->secure)
-        g_clear_object (&self->stream);
+        let_go_of_soup (self);
       return -1;
     }
 
@@ -507,6 +518,7 @@ crown_websocket_new (CrownReactor               *reactor,
 
   self->reactor = reactor;
   self->stream = stream;
+  self->socket = g_object_ref (socket);
   self->secure = secure;
   self->funcs = funcs;
   self->user_data = user_data;
@@ -550,6 +562,6 @@ crown_websocket_free (CrownWebsocket *self)
     }
   clear_queue (self);
   release_wslay (self);
-  g_clear_object (&self->stream);
+  let_go_of_soup (self);
   g_free (self);
 }
