@@ -168,8 +168,10 @@ test_speaker_lines_with_times (void)
     { "Ben", "Three.", 12000, 61000 },
     { "Carl", "Four five six.", 61000, 62200 },
   };
-  g_autoptr (CrownTranscript) before = read_text ("[00:00:05] Ana: One two.\n(0:12) Ben: Three.\n00:01:01 - Carl: Four five six.\n");
-  g_autoptr (CrownTranscript) after = read_text ("Ana (00:00:05): One two.\nBen [0:12]: Three.\nCarl (1:01): Four five six.\n");
+  g_autoptr (CrownTranscript) before =
+    read_text ("[00:00:05] Ana: One two.\n(0:12) Ben: Three.\n00:01:01 - Carl: Four five six.\n");
+  g_autoptr (CrownTranscript) after =
+    read_text ("Ana (00:00:05): One two.\nBen [0:12]: Three.\nCarl (1:01): Four five six.\n");
 
   g_assert_true (before->has_times);
   assert_segments (before, expected, G_N_ELEMENTS (expected));
@@ -186,8 +188,9 @@ test_name_and_time_lines (void)
   };
   g_autoptr (CrownTranscript) zoom = read_text ("Ana Silva  0:12\nWe ship on Friday.\nOne thing: the notes.\n\n"
                                                 "Ben Okafor  1:05\nGood.\n\nAna Silva  1:02:03\nVery good.\n");
-  g_autoptr (CrownTranscript) brackets = read_text ("Title: Standup\nAna Silva [00:00:12]\nWe ship on Friday.\nOne thing: the notes.\n"
-                                                    "Ben Okafor (01:05)\nGood.\nana silva (1:02:03)\nVery good.\n");
+  g_autoptr (CrownTranscript) brackets =
+    read_text ("Title: Standup\nAna Silva [00:00:12]\nWe ship on Friday.\nOne thing: the notes.\n"
+               "Ben Okafor (01:05)\nGood.\nana silva (1:02:03)\nVery good.\n");
 
   assert_segments (zoom, expected, G_N_ELEMENTS (expected));
   assert_segments (brackets, expected, G_N_ELEMENTS (expected));
@@ -202,10 +205,11 @@ test_json (void)
     { "", "No name.", 1250, 2000 },
     { "Ben", "Later.", 3000, 3400 },
   };
-  g_autoptr (CrownTranscript) object = read_text ("{\"title\": \"Planning\", \"started_at\": \"2026-10-05T09:00:00Z\", \"segments\": ["
-                                                  "{\"speaker\": \"Ana\", \"text\": \"Hi \\\"all\\\".\", \"start\": 0.5, \"end\": 1.25},"
-                                                  "{\"speaker\": null, \"text\": \" No \\n name. \", \"start\": 1.25, \"end\": 2},"
-                                                  "{\"speaker\": \"Ben\", \"text\": \"Later.\", \"start\": 3, \"end\": 3.4, \"x\": []}]}");
+  g_autoptr (CrownTranscript) object =
+    read_text ("{\"title\": \"Planning\", \"started_at\": \"2026-10-05T09:00:00Z\", \"segments\": ["
+               "{\"speaker\": \"Ana\", \"text\": \"Hi \\\"all\\\".\", \"start\": 0.5, \"end\": 1.25},"
+               "{\"speaker\": null, \"text\": \" No \\n name. \", \"start\": 1.25, \"end\": 2},"
+               "{\"speaker\": \"Ben\", \"text\": \"Later.\", \"start\": 3, \"end\": 3.4, \"x\": []}]}");
   g_autoptr (CrownTranscript) array = read_text (" [ {\"text\": \"Hi.\", \"speaker\": \"Ana\"} ]\n");
 
   g_assert_cmpstr (object->format, ==, "json");
@@ -227,11 +231,12 @@ test_json_with_some_times (void)
     { "Ana", "Three.", 20000, 30000 },
     { "Ben", "Four five.", 30000, 30800 },
   };
-  g_autoptr (CrownTranscript) transcript = read_text ("{\"segments\": ["
-                                                      "{\"speaker\": \"Ana\", \"text\": \"One.\", \"start\": 10, \"end\": 12},"
-                                                      "{\"speaker\": \"Ben\", \"text\": \"Two.\"},"
-                                                      "{\"speaker\": \"Ana\", \"text\": \"Three.\", \"start\": 20},"
-                                                      "{\"speaker\": \"Ben\", \"text\": \"Four five.\", \"start\": 30, \"end\": null}]}");
+  g_autoptr (CrownTranscript) transcript =
+    read_text ("{\"segments\": ["
+               "{\"speaker\": \"Ana\", \"text\": \"One.\", \"start\": 10, \"end\": 12},"
+               "{\"speaker\": \"Ben\", \"text\": \"Two.\"},"
+               "{\"speaker\": \"Ana\", \"text\": \"Three.\", \"start\": 20},"
+               "{\"speaker\": \"Ben\", \"text\": \"Four five.\", \"start\": 30, \"end\": null}]}");
 
   assert_segments (transcript, expected, G_N_ELEMENTS (expected));
 }
@@ -243,10 +248,11 @@ test_qmsum_json (void)
     { "Project Manager", "Good morning {vocalsound} all.", -1, -1 },
     { "Industrial Designer", "Morning.", -1, -1 },
   };
-  g_autoptr (CrownTranscript) transcript = read_text ("{\"topic_list\": [], \"meeting_transcripts\": ["
-                                                      "{\"speaker\": \"Project Manager\", \"content\": \"Good morning {vocalsound} all.\"},"
-                                                      "{\"speaker\": \"Industrial Designer\", \"content\": \"Morning.\"},"
-                                                      "{\"speaker\": \"Industrial Designer\", \"content\": \"\"}]}");
+  g_autoptr (CrownTranscript) transcript =
+    read_text ("{\"topic_list\": [], \"meeting_transcripts\": ["
+               "{\"speaker\": \"Project Manager\", \"content\": \"Good morning {vocalsound} all.\"},"
+               "{\"speaker\": \"Industrial Designer\", \"content\": \"Morning.\"},"
+               "{\"speaker\": \"Industrial Designer\", \"content\": \"\"}]}");
 
   g_assert_cmpstr (transcript->format, ==, "qmsum");
   g_assert_false (transcript->has_times);
@@ -257,7 +263,7 @@ static void
 test_title_of_last_resort (void)
 {
   const char *text = "Ana: Hi.\n";
-  g_autoptr (CrownTranscript) named = crown_transcript_read (text, strlen (text), "/tmp/2026-10-05_Weekly_planning.v2.txt", NULL);
+  g_autoptr (CrownTranscript) named = crown_transcript_read (text, strlen (text), "a/2026-10-05_Weekly_planning.v2.txt", NULL);
   g_autoptr (CrownTranscript) unnamed = crown_transcript_read (text, strlen (text), NULL, NULL);
 
   g_assert_cmpstr (named->title, ==, "2026-10-05 Weekly planning.v2");
@@ -311,7 +317,8 @@ test_encodings (void)
 static void
 test_json_round_trip (void)
 {
-  g_autoptr (CrownTranscript) first = read_text ("WEBVTT\n\n00:00:01.001 --> 00:00:04.555\n<v Ana>Hi.\n\n00:05.000 --> 00:06.000\nx\n");
+  g_autoptr (CrownTranscript) first =
+    read_text ("WEBVTT\n\n00:00:01.001 --> 00:00:04.555\n<v Ana>Hi.\n\n00:05.000 --> 00:06.000\nx\n");
   g_autofree char *written = json_of (first);
   g_autoptr (CrownTranscript) second = read_text (written);
   g_autofree char *again = json_of (second);
@@ -414,7 +421,8 @@ test_bad_input_is_refused (void)
 static void
 test_truncated_anywhere (void)
 {
-  const char *text = "WEBVTT\n\n1\n00:00:01.000 --> 00:00:04.500\n<v Zoë>Hi.</v>\n\n2\n00:05.000 --> 00:06.000\n<v Ben>Ho.</v>\n";
+  const char *text = "WEBVTT\n\n1\n00:00:01.000 --> 00:00:04.500\n<v Zoë>Hi.</v>\n\n"
+                     "2\n00:05.000 --> 00:06.000\n<v Ben>Ho.</v>\n";
   guint n_read = 0, n_refused = 0;
 
   for (gsize length = 0; length <= strlen (text); length++)
