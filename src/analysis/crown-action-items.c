@@ -12,6 +12,7 @@
 
 #define TEXT_MAX      120 /* bytes of a task */
 #define CONFIDENCE_MIN 0.6 /* what is surer than "we'll …" without a day */
+#define SAME_WITHIN   100 /* tasks back; who repeats one does it soon, and a long meeting is not compared with itself */
 #define SAME_MIN      0.6 /* of the content words that two sentences about one task share */
 
 typedef enum {
@@ -82,17 +83,30 @@ is_verb (const char *word)
   return FALSE;
 }
 
-/* What is done in the meeting itself: "I'll show you now". */
+static gboolean
+is_one_of (const char *const *list,
+           gsize              n,
+           const char        *word)
+{
+  for (gsize i = 0; i < n; i++)
+    if (strcmp (list[i], word) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* What is done in the meeting itself: "I'll show you now", "I'll share my screen". Slides can also be sent, later. */
 static gboolean
 is_done_at_once (char  **words,
                  guint   verb)
 {
-  static const char *const here[] = { "now", "second", "minute", "moment", "slide", "slides", "screen", "here", "quickly" };
+  static const char *const here[] = { "now", "second", "minute", "moment", "here", "quickly" };
+  static const char *const shown[] = { "slide", "slides", "screen" };
+  static const char *const show[] = { "look", "open", "present", "put", "share", "show", "switch" };
 
   for (guint i = verb; words[i] != NULL; i++)
-    for (guint j = 0; j < G_N_ELEMENTS (here); j++)
-      if (strcmp (words[i], here[j]) == 0)
-        return TRUE;
+    if (is_one_of (here, G_N_ELEMENTS (here), words[i]) ||
+        (is_one_of (shown, G_N_ELEMENTS (shown), words[i]) && is_one_of (show, G_N_ELEMENTS (show), words[verb])))
+      return TRUE;
   return FALSE;
 }
 
@@ -125,25 +139,23 @@ is_no_commitment (char **words,
   return FALSE;
 }
 
-static gboolean
-names_equal (const char *word,
-             const char *participant)
+/* What the participants are called, in lower case, to their whole names. The first of two Anas is meant. */
+static GHashTable *
+first_names (GStrv participants)
 {
-  g_autofree char *lower = g_utf8_strdown (participant, -1);
-  const char *space = strchr (lower, ' ');
-  gsize length = space != NULL ? (gsize) (space - lower) : strlen (lower);
+  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  return length > 1 && (strcmp (word, lower) == 0 || (strncmp (word, lower, length) == 0 && word[length] == '\0'));
-}
-
-static const char *
-participant_of (GStrv       participants,
-                const char *word)
-{
   for (guint i = 0; participants[i] != NULL; i++)
-    if (names_equal (word, participants[i]))
-      return participants[i];
-  return NULL;
+    {
+      g_autofree char *lower = g_utf8_strdown (participants[i], -1);
+      char *space = strchr (lower, ' ');
+
+      if (space != NULL)
+        *space = '\0';
+      if (strlen (lower) > 1 && !g_hash_table_contains (names, lower))
+        g_hash_table_insert (names, g_steal_pointer (&lower), participants[i]);
+    }
+  return names;
 }
 
 /* Who "you" is: somebody named in the sentence, otherwise who answers. */
@@ -151,13 +163,13 @@ static const char *
 addressee_of (const CrownTranscript *transcript,
               const CrownSentence   *sentence,
               char                 **words,
-              GStrv                  participants)
+              GHashTable            *names)
 {
   const CrownSegment *segment = transcript->segments->pdata[sentence->line];
 
   for (guint i = 0; words[i] != NULL; i++)
     {
-      const char *name = participant_of (participants, words[i]);
+      const char *name = g_hash_table_lookup (names, words[i]);
 
       if (name != NULL && strcmp (name, segment->speaker) != 0)
         return name;
@@ -185,13 +197,21 @@ phrase_at (char       **words,
            const char  *phrase,
            guint       *length)
 {
-  g_auto (GStrv) parts = g_strsplit (phrase, " ", -1);
-  guint i;
+  guint n_words = 0;
 
-  for (i = 0; parts[i] != NULL; i++)
-    if (words[at + i] == NULL || strcmp (words[at + i], parts[i]) != 0)
-      return FALSE;
-  *length = i;
+  for (const char *p = phrase;; p++)
+    {
+      const char *word = words[at + n_words];
+      gsize n = strcspn (p, " ");
+
+      if (word == NULL || strncmp (word, p, n) != 0 || word[n] != '\0')
+        return FALSE;
+      n_words++;
+      p += n;
+      if (*p == '\0')
+        break;
+    }
+  *length = n_words;
   return TRUE;
 }
 
@@ -219,7 +239,7 @@ static gboolean
 match_sentence (const CrownTranscript *transcript,
                 const CrownSentence   *sentence,
                 char                 **words,
-                GStrv                  participants,
+                GHashTable            *names,
                 Match                 *match)
 {
   const CrownSegment *segment = transcript->segments->pdata[sentence->line];
@@ -233,7 +253,7 @@ match_sentence (const CrownTranscript *transcript,
       if (at == 0 && (phrase_at (words, at, "action item", &length) || phrase_at (words, at, "action point", &length) ||
                       phrase_at (words, at, "todo", &length) || phrase_at (words, at, "to-do", &length)))
         {
-          const char *name = words[length] != NULL ? participant_of (participants, words[length]) : NULL;
+          const char *name = words[length] != NULL ? g_hash_table_lookup (names, words[length]) : NULL;
 
           *match = (Match) { name, 0.95, name != NULL ? length + 1 : length, FALSE };
           if (words[match->verb] != NULL && strcmp (words[match->verb], "to") == 0)
@@ -253,7 +273,7 @@ match_sentence (const CrownTranscript *transcript,
           match->confidence = phrase->confidence;
           match->request = phrase->request;
           match->assignee = phrase->who == WHO_SPEAKER     ? segment->speaker
-                            : phrase->who == WHO_ADDRESSEE ? addressee_of (transcript, sentence, words, participants)
+                            : phrase->who == WHO_ADDRESSEE ? addressee_of (transcript, sentence, words, names)
                                                            : NULL;
           return TRUE;
         }
@@ -262,7 +282,7 @@ match_sentence (const CrownTranscript *transcript,
       if (!question && words[at + 1] != NULL && (strcmp (words[at + 1], "will") == 0 || strcmp (words[at + 1], "needs") == 0) &&
           !is_no_commitment (words, at))
         {
-          const char *name = participant_of (participants, words[at]);
+          const char *name = g_hash_table_lookup (names, words[at]);
 
           if (name != NULL && find_verb (words, at + 2, &match->verb))
             {
@@ -391,7 +411,7 @@ static gboolean
 merge_into_earlier (GPtrArray *items,
                     Item      *item)
 {
-  for (guint i = 0; i < items->len; i++)
+  for (guint i = items->len > SAME_WITHIN ? items->len - SAME_WITHIN : 0; i < items->len; i++)
     {
       Item *earlier = items->pdata[i];
 
@@ -446,6 +466,7 @@ crown_action_items_of (const CrownTranscript *transcript,
                        GStrv                  participants,
                        const char            *date)
 {
+  g_autoptr (GHashTable) names = first_names (participants);
   g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (item_free);
   JsonArray *array = json_array_new ();
 
@@ -456,7 +477,7 @@ crown_action_items_of (const CrownTranscript *transcript,
       Match match = { 0 };
       Item *item;
 
-      if (!match_sentence (transcript, sentence, words, participants, &match) || is_done_at_once (words, match.verb))
+      if (!match_sentence (transcript, sentence, words, names, &match) || is_done_at_once (words, match.verb))
         continue;
       item = item_new (sentence, &match, words, date);
       /* Two words of substance at least: "I'll check that" is no task that anybody could do later. */

@@ -9,6 +9,8 @@
 
 G_BEGIN_DECLS
 
+#define CROWN_MS_PER_WORD 400 /* 150 words a minute, where a transcript has no times */
+
 /* The readers. @text: valid UTF-8 with '\n' line ends. */
 CrownTranscript *crown_transcript_new        (const char *format);
 void             crown_transcript_add        (CrownTranscript *self, const char *speaker, const char *text, gint64 start_ms,

@@ -10,8 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-#define MS_PER_WORD 400 /* 150 words a minute, where a transcript has no times */
-
 typedef struct {
   const char *name;
   gint64      speaking_ms;
@@ -140,7 +138,7 @@ time_segments (const CrownTranscript *transcript,
       else
         {
           starts[i] = now;
-          lengths[i] = (gint64) crown_count_words (segment->text) * MS_PER_WORD;
+          lengths[i] = (gint64) crown_count_words (segment->text) * CROWN_MS_PER_WORD;
         }
       now = starts[i] + lengths[i];
       first = MIN (first, starts[i]);

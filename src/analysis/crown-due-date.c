@@ -51,6 +51,26 @@ is (char       **words,
   return words[i] != NULL && strcmp (words[i], word) == 0;
 }
 
+/* "2026-10-20". A day before the meeting is one that is talked about, not one that something is due on. */
+static gboolean
+iso_day (const char *word,
+         GDate      *date)
+{
+  guint year, month, day;
+  int length = 0;
+  GDate named;
+
+  if (sscanf (word, "%4u-%2u-%2u%n", &year, &month, &day, &length) != 3 || length != 10 || word[length] != '\0' ||
+      !g_date_valid_dmy ((GDateDay) day, (GDateMonth) month, (GDateYear) year))
+    return FALSE;
+  g_date_clear (&named, 1);
+  g_date_set_dmy (&named, (GDateDay) day, (GDateMonth) month, (GDateYear) year);
+  if (g_date_compare (&named, date) < 0)
+    return FALSE;
+  *date = named;
+  return TRUE;
+}
+
 /* The rules, in the order in which they are tried at each word. @date is the meeting's day and becomes the day named. */
 static gboolean
 day_at (char **words,
@@ -61,6 +81,8 @@ day_at (char **words,
   const char *before = i > 0 ? words[i - 1] : "";
   int index;
 
+  if (iso_day (words[i], date))
+    return TRUE;
   if (is (words, i, "today") || is (words, i, "tonight"))
     return TRUE;
   if (is (words, i, "tomorrow"))

@@ -187,6 +187,21 @@ sentence_free (gpointer data)
   g_free (sentence);
 }
 
+/* Whether the point of @token, which @next (nullable) follows, belongs to it: "e.g.", "Dr.", "3." */
+static gboolean
+is_abbreviation (const char *token,
+                 const char *next)
+{
+  static const char *const abbreviations[] = { "dr.", "e.g.", "i.e.", "mr.", "mrs.", "ms.", "prof.", "vs." };
+
+  if (next == NULL || !g_str_has_suffix (token, "."))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (abbreviations); i++)
+    if (g_ascii_strcasecmp (token, abbreviations[i]) == 0)
+      return TRUE;
+  return strlen (token) <= 3 && !g_ascii_isupper (next[0]);
+}
+
 GPtrArray *
 crown_sentences_of (const CrownTranscript *transcript)
 {
@@ -203,9 +218,7 @@ crown_sentences_of (const CrownTranscript *transcript)
           gsize length = strlen (tokens[to]);
           gboolean ends = length > 0 && strchr (".!?", tokens[to][length - 1]) != NULL;
 
-          /* "e.g.", "Dr.", "3." end nothing */
-          if (ends && tokens[to][length - 1] == '.' && (length <= 3 && tokens[to + 1] != NULL && !g_ascii_isupper (tokens[to + 1][0])))
-            ends = FALSE;
+          ends = ends && !is_abbreviation (tokens[to], tokens[to + 1]);
           if (ends || to - from + 1 >= SENTENCE_WORDS_MAX)
             {
               add_sentence (sentences, tokens, from, to + 1, i);

@@ -53,15 +53,25 @@ take_fact (CrownTranscript *self,
   return TRUE;
 }
 
-/* The length of the speaker's name that @line begins with, before its colon; 0 for none. */
+/* The length of the speaker's name that @line begins with, before its colon; 0 for none. The colons of a time in brackets,
+ * "Ana (00:12): …", are part of it. */
 static gsize
 speaker_prefix (const char *line)
 {
-  const char *colon = strchr (line, ':');
-  guint n_words = 1;
+  const char *colon = NULL;
+  guint n_words = 1, n_open = 0;
   gunichar first = g_utf8_get_char (line);
 
-  if (colon == NULL || colon == line || colon - line > NAME_MAX_BYTES || (!g_unichar_isalpha (first)))
+  for (const char *p = line; *p != '\0' && p - line <= NAME_MAX_BYTES && colon == NULL; p++)
+    {
+      if (*p == '[' || *p == '(')
+        n_open++;
+      else if ((*p == ']' || *p == ')') && n_open > 0)
+        n_open--;
+      else if (*p == ':' && n_open == 0)
+        colon = p;
+    }
+  if (colon == NULL || colon == line || !g_unichar_isalpha (first))
     return 0;
   if (colon[1] != '\0' && !g_ascii_isspace (colon[1])) /* "http://", "10:30" */
     return 0;
@@ -103,12 +113,14 @@ add_cue (CrownTranscript *self,
 {
   g_autoptr (GString) words = g_string_new (NULL);
   g_autofree char *voice = NULL;
+  gboolean may_close = TRUE; /* or each '<' would search the rest again */
   const char *p = text;
 
   while (*p != '\0')
     {
-      const char *close = *p == '<' ? strchr (p, '>') : NULL;
+      const char *close = *p == '<' && may_close ? strchr (p, '>') : NULL;
 
+      may_close = may_close && (*p != '<' || close != NULL);
       if (close != NULL)
         {
           if (p[1] == 'v' && (p[2] == ' ' || p[2] == '.' || p[2] == '\t'))
@@ -254,6 +266,21 @@ skip_time (const char *line,
   return p + strspn (p, " \t-");
 }
 
+/* "See you at 10:30" is said, not a name with a time. */
+static gboolean
+leads_to_a_time (const char *words)
+{
+  static const char *const before[] = { "about", "after", "and", "around", "at", "before", "by", "for", "from", "is", "or", "past",
+                                        "since", "till", "to", "until" };
+  const char *last = strrchr (words, ' ');
+
+  last = last != NULL ? last + 1 : words;
+  for (guint i = 0; i < G_N_ELEMENTS (before); i++)
+    if (g_ascii_strcasecmp (before[i], last) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* A name with a time and nothing else, as Zoom, Teams, Meet and Otter write above what is said: "Ana Silva  0:12". */
 static gboolean
 is_speaker_line (const char  *line,
@@ -262,6 +289,7 @@ is_speaker_line (const char  *line,
 {
   const char *end = line + strlen (line);
   const char *digits = end;
+  g_autofree char *name = NULL;
   gsize length;
 
   while (digits > line && (g_ascii_isdigit (digits[-1]) || digits[-1] == ':' || strchr ("[]()", digits[-1]) != NULL))
@@ -272,30 +300,11 @@ is_speaker_line (const char  *line,
     return FALSE;
   if (*skip_time (digits, milliseconds) != '\0' || *milliseconds < 0)
     return FALSE;
-  *speaker = g_strchomp (g_strndup (line, length));
+  name = g_strchomp (g_strndup (line, length));
+  if (leads_to_a_time (name))
+    return FALSE;
+  *speaker = g_steal_pointer (&name);
   return TRUE;
-}
-
-/* A turn's end is the next one's start; the last gets as long as its words take (150 a minute). */
-static void
-fill_ends (CrownTranscript *self)
-{
-  for (guint i = 0; self->has_times && i < self->segments->len; i++)
-    {
-      CrownSegment *segment = self->segments->pdata[i];
-      const CrownSegment *next = i + 1 < self->segments->len ? self->segments->pdata[i + 1] : NULL;
-
-      if (segment->start_ms < 0)
-        {
-          const CrownSegment *previous = i > 0 ? self->segments->pdata[i - 1] : NULL;
-
-          segment->start_ms = previous != NULL ? previous->end_ms : 0;
-        }
-      if (next != NULL && next->start_ms >= segment->start_ms)
-        segment->end_ms = next->start_ms;
-      else
-        segment->end_ms = segment->start_ms + (gint64) crown_count_words (segment->text) * 400;
-    }
 }
 
 CrownTranscript *
@@ -306,6 +315,7 @@ crown_transcript_read_lines (const char  *text,
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   g_autoptr (GString) said = g_string_new (NULL);
   g_autofree char *speaker = NULL;
+  gboolean name_lines = FALSE; /* then a colon is only a colon */
   gint64 start_ms = -1;
 
   for (guint i = 0; lines[i] != NULL; i++)
@@ -320,7 +330,7 @@ crown_transcript_read_lines (const char  *text,
         continue;
 
       rest = skip_time (line, &time_ms);
-      length = speaker_prefix (rest);
+      length = name_lines ? 0 : speaker_prefix (rest);
       if (length > 0)
         {
           name = g_strndup (rest, length);
@@ -334,7 +344,10 @@ crown_transcript_read_lines (const char  *text,
             }
         }
       else if (is_speaker_line (line, &name, &time_ms))
-        rest = "";
+        {
+          name_lines = name_lines || speaker == NULL;
+          rest = "";
+        }
       else if (speaker == NULL)
         {
           set_format_error (error, i + 1, "it does not say who speaks (“Name: what was said”)");
@@ -344,7 +357,7 @@ crown_transcript_read_lines (const char  *text,
       if (name != NULL)
         {
           if (speaker != NULL)
-            crown_transcript_add (self, speaker, said->str, start_ms, start_ms);
+            crown_transcript_add (self, speaker, said->str, start_ms, -1);
           g_string_assign (said, rest);
           g_free (speaker);
           speaker = g_strdup (g_strstrip (name));
@@ -354,8 +367,7 @@ crown_transcript_read_lines (const char  *text,
         g_string_append_printf (said, " %s", rest);
     }
   if (speaker != NULL)
-    crown_transcript_add (self, speaker, said->str, start_ms, start_ms);
-  fill_ends (self);
+    crown_transcript_add (self, speaker, said->str, start_ms, -1);
   return g_steal_pointer (&self);
 }
 

@@ -102,7 +102,7 @@ crown_transcript_add (CrownTranscript *self,
   segment->speaker = speaker_name (speaker);
   segment->text = g_steal_pointer (&squeezed);
   segment->start_ms = start_ms;
-  segment->end_ms = start_ms < 0 ? -1 : MAX (end_ms, start_ms);
+  segment->end_ms = start_ms < 0 || end_ms < 0 ? -1 : MAX (end_ms, start_ms);
   self->has_times = self->has_times || start_ms >= 0;
   g_ptr_array_add (self->segments, segment);
 }
@@ -124,7 +124,7 @@ crown_transcript_parse_time (const char  *text,
       if (!g_ascii_isdigit (*p) || n_parts == G_N_ELEMENTS (parts))
         return FALSE;
       parts[n_parts++] = (gint64) g_ascii_strtoull (p, &stop, 10);
-      if (stop - p > 4)
+      if (stop - p > 4 || (n_parts > 1 && stop - p != 2)) /* "00:0" has been cut off */
         return FALSE;
       p = stop;
       if (*p != ':')
@@ -150,7 +150,18 @@ crown_transcript_parse_time (const char  *text,
   return TRUE;
 }
 
-/* UTF-8 with '\n' line ends, from what the bytes are. */
+static gboolean
+is_ascii (const char *from,
+          const char *to)
+{
+  for (const char *p = from; p < to; p++)
+    if ((guchar) *p >= 0x80)
+      return FALSE;
+  return TRUE;
+}
+
+/* UTF-8 with '\n' line ends, from what the bytes are. A file that is UTF-8 up to some letter and not from there on is cut
+ * off or damaged, not in another encoding. */
 static char *
 decode (const char  *data,
         gsize        length,
@@ -158,18 +169,21 @@ decode (const char  *data,
 {
   g_autofree char *text = NULL;
   const guchar *bytes = (const guchar *) data;
+  const char *invalid = data;
+  gsize text_length = length;
   GString *out;
 
   if (length >= 2 && ((bytes[0] == 0xff && bytes[1] == 0xfe) || (bytes[0] == 0xfe && bytes[1] == 0xff)))
-    text = g_convert (data + 2, (gssize) length - 2, "UTF-8", bytes[0] == 0xff ? "UTF-16LE" : "UTF-16BE", NULL, NULL, NULL);
+    text = g_convert (data + 2, (gssize) length - 2, "UTF-8", bytes[0] == 0xff ? "UTF-16LE" : "UTF-16BE", NULL,
+                      &text_length, NULL);
   else if (memchr (data, 0, length) != NULL)
     text = NULL;
-  else if (g_utf8_validate_len (data, length, NULL))
+  else if (g_utf8_validate_len (data, length, &invalid))
     text = g_strndup (data, length);
-  else
-    text = g_convert (data, (gssize) length, "UTF-8", "WINDOWS-1252", NULL, NULL, NULL);
+  else if (is_ascii (data, invalid))
+    text = g_convert (data, (gssize) length, "UTF-8", "WINDOWS-1252", NULL, &text_length, NULL);
 
-  if (text == NULL || !g_utf8_validate (text, -1, NULL))
+  if (text == NULL || !g_utf8_validate_len (text, text_length, NULL)) /* U+0000 is no text either */
     {
       g_set_error_literal (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_ENCODING, "it is not text");
       return NULL;
@@ -186,23 +200,57 @@ decode (const char  *data,
   return g_string_free (out, FALSE);
 }
 
+/* Whether one of the first lines has the times of a cue: they begin with a digit, which "a --> b" does not. */
+static gboolean
+begins_with_cue (const char *text)
+{
+  const char *line = text;
+
+  for (guint i = 0; i < 4 && line != NULL; i++)
+    {
+      const char *end = strchr (line, '\n');
+      const char *first = line + strspn (line, " \t");
+
+      if (g_ascii_isdigit (*first) && g_strstr_len (line, end != NULL ? end - line : -1, "-->") != NULL)
+        return TRUE;
+      line = end != NULL ? end + 1 : NULL;
+    }
+  return FALSE;
+}
+
 static CrownTranscript *
 read_sniffed (const char  *text,
               GError     **error)
 {
   const char *first = text + strspn (text, " \t\n");
-  const char *arrow = strstr (first, "-->");
-  guint n_lines = 0;
 
   if (g_str_has_prefix (first, "WEBVTT"))
     return crown_transcript_read_cues (first, TRUE, error);
   if (*first == '{' || (*first == '[' && (first[1 + strspn (first + 1, " \t\n")] == '{')))
     return crown_transcript_read_json (first, error);
-  for (const char *p = first; arrow != NULL && p < arrow; p++)
-    n_lines += *p == '\n';
-  if (arrow != NULL && n_lines <= 3)
+  if (begins_with_cue (first))
     return crown_transcript_read_cues (text, FALSE, error);
   return crown_transcript_read_lines (text, error);
+}
+
+/* A turn without a start begins where the one before ends; one without an end lasts until the next begins, the last as
+ * long as its words take. */
+static void
+fill_times (CrownTranscript *self)
+{
+  for (guint i = 0; self->has_times && i < self->segments->len; i++)
+    {
+      CrownSegment *segment = self->segments->pdata[i];
+      const CrownSegment *previous = i > 0 ? self->segments->pdata[i - 1] : NULL;
+      const CrownSegment *next = i + 1 < self->segments->len ? self->segments->pdata[i + 1] : NULL;
+
+      if (segment->start_ms < 0)
+        segment->start_ms = previous != NULL ? previous->end_ms : 0;
+      if (segment->end_ms < 0 && next != NULL && next->start_ms >= segment->start_ms)
+        segment->end_ms = next->start_ms;
+      else if (segment->end_ms < 0)
+        segment->end_ms = segment->start_ms + (gint64) crown_count_words (segment->text) * CROWN_MS_PER_WORD;
+    }
 }
 
 /* "Ana Silva" and "ANA SILVA" become the spelling that came first. */
@@ -294,6 +342,7 @@ crown_transcript_read (const char  *data,
       return NULL;
     }
 
+  fill_times (self);
   if (self->has_times)
     g_ptr_array_sort (self->segments, compare_starts);
   join_spellings (self);

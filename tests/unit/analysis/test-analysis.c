@@ -1,0 +1,334 @@
+/* test-analysis.c: who spoke for how long, how it sounded, what it was about
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "analysis/crown-analysis-private.h"
+#include "core/crown-json.h"
+
+#include <string.h>
+
+static CrownTranscript *
+read_text (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  CrownTranscript *transcript = crown_transcript_read (text, strlen (text), NULL, &error);
+
+  g_assert_no_error (error);
+  return transcript;
+}
+
+static JsonObject *
+analyze_text (const char *text)
+{
+  g_autoptr (CrownTranscript) transcript = read_text (text);
+
+  return crown_analyze (transcript, "2026-10-05");
+}
+
+static void
+assert_member (JsonObject *object,
+               const char *member,
+               const char *expected)
+{
+  JsonNode *node = json_object_get_member (object, member);
+  g_autofree char *text = node != NULL ? crown_json_to_string (node) : NULL;
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static double
+sentiment_of (const char *said)
+{
+  g_autofree char *text = g_strconcat ("Ana: ", said, NULL);
+  g_autoptr (JsonObject) analysis = analyze_text (text);
+
+  return crown_json_opt_double (crown_json_opt_object (analysis, "sentiment"), "overall", G_MAXDOUBLE);
+}
+
+/* 150 s; Ana speaks for 60 + 30 + 10 of them, Ben for 30 + 10, and somebody unnamed for 10. */
+static const char meeting[] = "WEBVTT - Release\n\n"
+                              "00:00.000 --> 01:00.000\n<v Ana>We decided to ship the release on Friday.\n\n"
+                              "01:00.000 --> 01:30.000\n<v Ana>Is that clear?\n\n"
+                              "01:30.000 --> 02:00.000\n<v Ben>This is a terrible problem.\n\n"
+                              "02:00.000 --> 02:10.000\n<v Ana>Thanks, great work.\n\n"
+                              "02:10.000 --> 02:20.000\nMusic.\n\n"
+                              "02:20.000 --> 02:30.000\n<v Ben>No.\n";
+
+static void
+test_speaking_time (void)
+{
+  g_autoptr (JsonObject) analysis = analyze_text (meeting);
+
+  assert_member (analysis, "title", "\"Release\"");
+  assert_member (analysis, "duration", "150");
+  assert_member (analysis, "estimated_times", "false");
+  assert_member (analysis, "participants", "[\"Ana\",\"Ben\"]");
+  assert_member (analysis, "speaking_time", "{\"Ana\":100,\"Ben\":40}");
+  /* The entropy of 100/140 and 40/140 is 0.59827; over log 2 that is 0.86312. Ana's first two segments are one turn. */
+  assert_member (analysis, "participation",
+                 "{\"balance\":0.863,\"turns\":{\"Ana\":2,\"Ben\":2},\"words\":{\"Ana\":14,\"Ben\":6},"
+                 "\"longest_turn\":{\"Ana\":90,\"Ben\":30},\"questions\":{\"Ana\":1,\"Ben\":0}}");
+}
+
+/* Where there are no times, a word takes 400 ms. */
+static void
+test_estimated_times (void)
+{
+  g_autoptr (JsonObject) analysis = analyze_text ("Ana: One two three, four-and-a-half don't.\nBen: One two three.\n");
+
+  assert_member (analysis, "title", "null");
+  assert_member (analysis, "estimated_times", "true");
+  assert_member (analysis, "duration", "3.2");
+  assert_member (analysis, "speaking_time", "{\"Ana\":2,\"Ben\":1.2}");
+}
+
+static double
+balance_of (const char *text)
+{
+  g_autoptr (JsonObject) analysis = analyze_text (text);
+
+  return crown_json_opt_double (crown_json_opt_object (analysis, "participation"), "balance", -1);
+}
+
+static void
+test_balance (void)
+{
+  g_assert_cmpfloat (balance_of ("Ana: One two.\nBen: Three four.\nCarl: Five six.\n"), ==, 1);
+  g_assert_cmpfloat (balance_of ("Ana: One two.\n"), ==, 0);
+  /* 3/4, 1/4: 0.56234 / 0.69315 */
+  g_assert_cmpfloat (balance_of ("Ana: One two three.\nBen: Four.\n"), ==, 0.811);
+  /* 1/2, 1/4, 1/4: 1.03972 / 1.09861 */
+  g_assert_cmpfloat (balance_of ("Ana: One two.\nBen: Three.\nCarl: Four.\n"), ==, 0.946);
+}
+
+/* A transcript without any name has no participants, and still a length and a summary. */
+static void
+test_nobody_is_named (void)
+{
+  g_autoptr (JsonObject) analysis = analyze_text ("1\n00:00:01,000 --> 00:00:04,000\nWe ship the new release on Friday.\n");
+
+  assert_member (analysis, "participants", "[]");
+  assert_member (analysis, "speaking_time", "{}");
+  assert_member (analysis, "duration", "3");
+  assert_member (analysis, "summary", "[{\"text\":\"We ship the new release on Friday.\",\"line\":0}]");
+  g_assert_cmpfloat (crown_json_opt_double (crown_json_opt_object (analysis, "participation"), "balance", -1), ==, 0);
+}
+
+/* A turn's score is sum / sqrt (sum² + 15): clear 0.9 → 0.22635, terrible problem -4.2 → -0.73515, thanks great
+ * 4.3 → 0.74304. Means are weighted by the turns' 8, 3, 5, 3, 1 and 1 words. */
+static void
+test_sentiment_by_hand (void)
+{
+  g_autoptr (JsonObject) analysis = analyze_text (meeting);
+  JsonObject *sentiment = crown_json_opt_object (analysis, "sentiment");
+
+  assert_member (sentiment, "overall", "-0.037");
+  assert_member (sentiment, "by_speaker", "{\"Ana\":0.208,\"Ben\":-0.613}");
+  assert_member (sentiment, "timeline",
+                 "[{\"at\":0,\"score\":0},{\"at\":60,\"score\":0.226},{\"at\":90,\"score\":-0.735},"
+                 "{\"at\":120,\"score\":0.743},{\"at\":127.5,\"score\":0},{\"at\":135,\"score\":0}]");
+}
+
+static void
+test_sentiment_sign (void)
+{
+  static const struct { const char *said; int sign; } table[] = {
+    { "This is great.", 1 },
+    { "I agree, that was a wonderful win.", 1 },
+    { "I am afraid this is wrong.", -1 },
+    { "The build is broken again.", -1 },
+    { "That is not great.", -1 },
+    { "I didn't enjoy it.", -1 },
+    { "There is no problem.", 1 },
+    { "I don’t hate it.", 1 },
+    { "We never had an issue.", 1 }, /* three words before */
+    { "The table is brown.", 0 },
+    { "Greatness and badges.", 0 }, /* words, not parts of words */
+    { "GREAT!", 1 },
+    { "1234 — …", 0 },
+  };
+  g_autofree char *many = g_strnfill (60000, ' ');
+
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      double score = sentiment_of (table[i].said);
+
+      if ((score > 0) - (score < 0) != table[i].sign)
+        g_error ("“%s” has %g", table[i].said, score);
+    }
+
+  g_assert_cmpfloat (sentiment_of ("really good"), >, sentiment_of ("good"));
+  g_assert_cmpfloat (sentiment_of ("fairly good"), <, sentiment_of ("good"));
+  g_assert_cmpfloat (sentiment_of ("not great"), >, sentiment_of ("terrible"));
+
+  for (gsize i = 0; i + 6 <= 60000; i += 6)
+    memcpy (many + i, "great ", 6);
+  g_assert_cmpfloat (sentiment_of (many), ==, 1);
+}
+
+/* Tables that are searched by halves have to be sorted: a word from each region of them. */
+static void
+test_stop_words (void)
+{
+  static const char *const stop[] = { "a", "about", "because", "don't", "i'll", "i'm", "it's", "its", "let's", "mm-hmm",
+                                      "that's", "they're", "we'll", "well", "were", "you're", "you've", "your", "x", "" };
+  static const char *const content[] = { "release", "budget", "zebra", "aardvark", "itself", "éa" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (stop); i++)
+    g_assert_true (crown_is_stop_word (stop[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (content); i++)
+    g_assert_false (crown_is_stop_word (content[i]));
+}
+
+static void
+test_words_and_sentences (void)
+{
+  g_auto (GStrv) words = crown_words_of ("“Don’t” re-run Zoë's 2nd—test - it's OK'");
+  g_autofree char *joined = g_strjoinv ("|", words);
+  g_autoptr (CrownTranscript) transcript = read_text ("Ana: So, um, we we ship version 2.5 on e.g. Friday. Right? Uh.\n"
+                                                      "Ben: okay so the budget is fixed\n");
+  g_autoptr (GPtrArray) sentences = crown_sentences_of (transcript);
+  static const struct { const char *text; guint line; } expected[] = {
+    { "We ship version 2.5 on e.g. Friday.", 0 }, { "Right?", 0 }, { "The budget is fixed", 1 },
+  };
+
+  g_assert_cmpstr (joined, ==, "don't|re-run|zoë's|2nd|test|it's|ok");
+  for (guint i = 0; i < MIN (sentences->len, G_N_ELEMENTS (expected)); i++)
+    {
+      const CrownSentence *sentence = sentences->pdata[i];
+
+      g_assert_cmpstr (sentence->text, ==, expected[i].text);
+      g_assert_cmpuint (sentence->line, ==, expected[i].line);
+      g_assert_cmpuint (sentence->n_words, ==, crown_count_words (sentence->text));
+    }
+  g_assert_cmpuint (sentences->len, ==, G_N_ELEMENTS (expected));
+}
+
+/* Sentences of substance between turns that say nothing. */
+static char *
+long_meeting (void)
+{
+  static const char *const who[] = { "release", "budget", "contract", "database", "interview", "customer", "roadmap" };
+  static const char *const does[] = { "delays", "improves", "blocks", "explains", "replaces" };
+  static const char *const what[] = { "hiring", "pricing", "testing", "training", "billing", "shipping", "planning" };
+  static const char *const where[] = { "Lisbon", "Oslo", "Berlin", "Madrid", "Vienna", "Dublin", "Prague", "Warsaw" };
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < 60; i++)
+    {
+      g_string_append_printf (text, "Ana: The %s group %s all of the %s in %s.\n", who[i % G_N_ELEMENTS (who)],
+                              does[i % G_N_ELEMENTS (does)], what[i % G_N_ELEMENTS (what)], where[i % G_N_ELEMENTS (where)]);
+      g_string_append (text, i % 2 ? "Ben: Yeah, okay.\n" : "Carl: Right. Mm-hmm.\n");
+    }
+  return g_string_free (text, FALSE);
+}
+
+static void
+test_summary_points_at_its_lines (void)
+{
+  g_autofree char *text = long_meeting ();
+  g_autoptr (CrownTranscript) transcript = read_text (text);
+  g_autoptr (JsonObject) analysis = crown_analyze (transcript, NULL);
+  JsonArray *summary = crown_json_opt_array (analysis, "summary");
+  gint64 last = -1;
+  guint n_words = 0;
+
+  g_assert_cmpuint (json_array_get_length (summary), >=, 3);
+  g_assert_cmpuint (json_array_get_length (summary), <=, 12);
+  for (guint i = 0; i < json_array_get_length (summary); i++)
+    {
+      JsonObject *element = json_array_get_object_element (summary, i);
+      gint64 line = json_object_get_int_member (element, "line");
+      const char *said = json_object_get_string_member (element, "text");
+      const CrownSegment *segment;
+
+      g_assert_cmpint (line, >, last);
+      g_assert_cmpint (line, <, transcript->segments->len);
+      segment = transcript->segments->pdata[line];
+      /* Who speaks is named where it changes, and only Ana says anything. */
+      g_assert_cmpstr (segment->speaker, ==, "Ana");
+      g_assert_true (g_str_has_prefix (said, "Ana: ") == (i == 0));
+      g_assert_cmpstr (i == 0 ? said + strlen ("Ana: ") : said, ==, segment->text);
+      n_words += crown_count_words (segment->text);
+      last = line;
+    }
+  g_assert_cmpuint (n_words, <=, 145);
+}
+
+/* Who says the same again is not quoted again. */
+static void
+test_summary_is_not_redundant (void)
+{
+  g_autoptr (JsonObject) analysis = analyze_text ("Ana: The release is delayed because the database migration failed.\n"
+                                                  "Ben: The customers want the new budget report every month.\n"
+                                                  "Carl: So the release is delayed because the database migration failed.\n"
+                                                  "Ben: Customers want that budget report, new, every single month.\n");
+
+  assert_member (analysis, "summary",
+                 "[{\"text\":\"Ana: The release is delayed because the database migration failed.\",\"line\":0},"
+                 "{\"text\":\"Ben: The customers want the new budget report every month.\",\"line\":1}]");
+}
+
+static void
+test_same_in_same_out (void)
+{
+  g_autofree char *text = long_meeting ();
+  g_autoptr (CrownTranscript) first = read_text (text);
+  g_autoptr (CrownTranscript) second = read_text (text);
+  g_autoptr (JsonObject) before = crown_transcript_to_json (first);
+  g_autofree char *before_text = crown_json_object_to_string (before);
+  g_autofree char *expected = NULL;
+  g_autoptr (JsonObject) after = NULL;
+  g_autofree char *after_text = NULL;
+
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr (JsonObject) analysis = crown_analyze (i % 2 ? first : second, "2026-10-05");
+      g_autofree char *result = crown_json_object_to_string (analysis);
+
+      if (expected == NULL)
+        expected = g_steal_pointer (&result);
+      else
+        g_assert_cmpstr (result, ==, expected);
+    }
+  after = crown_transcript_to_json (first);
+  after_text = crown_json_object_to_string (after);
+  g_assert_cmpstr (after_text, ==, before_text);
+}
+
+/* As many turns as may be, each of somebody else: this ends only if a name is not compared with every other. */
+static void
+test_many_speakers (void)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (JsonObject) analysis = NULL;
+
+  for (guint i = 0; i < 50000; i++)
+    g_string_append_printf (text, "Speaker%u: I will review the budget report number %u tomorrow.\n", i, i);
+  analysis = analyze_text (text->str);
+  g_assert_cmpuint (json_array_get_length (crown_json_opt_array (analysis, "participants")), ==, 50000);
+  g_assert_cmpuint (json_array_get_length (crown_json_opt_array (analysis, "action_items")), >, 0);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/analysis/speaking-time", test_speaking_time);
+  g_test_add_func ("/analysis/estimated-times", test_estimated_times);
+  g_test_add_func ("/analysis/balance", test_balance);
+  g_test_add_func ("/analysis/nobody-is-named", test_nobody_is_named);
+  g_test_add_func ("/analysis/sentiment/by-hand", test_sentiment_by_hand);
+  g_test_add_func ("/analysis/sentiment/sign", test_sentiment_sign);
+  g_test_add_func ("/analysis/text/stop-words", test_stop_words);
+  g_test_add_func ("/analysis/text/words-and-sentences", test_words_and_sentences);
+  g_test_add_func ("/analysis/summary/lines", test_summary_points_at_its_lines);
+  g_test_add_func ("/analysis/summary/not-redundant", test_summary_is_not_redundant);
+  g_test_add_func ("/analysis/same-in-same-out", test_same_in_same_out);
+  g_test_add_func ("/analysis/many-speakers", test_many_speakers);
+
+  return g_test_run ();
+}
