@@ -15,6 +15,7 @@
 #include <glib/gi18n.h>
 
 #define LOCAL_WORKSPACE 1
+#define FRAMES_OF_ROWS  3 /* from the cache's change to its rows on the screen */
 #define EXIT_USAGE      2 /* as the other programs */
 
 /**
@@ -41,6 +42,7 @@ struct _CrownApplication
   gboolean        importing;   /* one of them is on its way */
   guint           n_imported;
   gboolean        connecting;  /* crown_session_connect() was called */
+  guint           ready_frames;
   char           *screenshot;  /* (nullable): write it here when everything is shown, and quit */
   int             status;      /* the program's exit status */
   gboolean        parsed;      /* the command line was understood */
@@ -209,6 +211,12 @@ after_paint_cb (GdkFrameClock    *clock,
     }
   if (self->screenshot != NULL && !is_ready (self))
     return;
+  /* The cache has all; the models follow with the next frame, and their rows with the one after it. */
+  if (self->screenshot != NULL && ++self->ready_frames < FRAMES_OF_ROWS)
+    {
+      gtk_widget_queue_draw (GTK_WIDGET (window));
+      return;
+    }
   g_signal_handlers_disconnect_by_func (clock, after_paint_cb, self);
   if (self->screenshot != NULL)
     {
