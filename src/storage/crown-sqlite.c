@@ -29,6 +29,7 @@ struct _CrownSqliteStatement
   CrownSqlite  *owner;
   const char   *name;
   sqlite3_stmt *stmt;
+  int           bind_result; /* the first failure; a step reports it, or null would be stored instead */
 };
 
 G_DEFINE_QUARK (crown-sqlite-error-quark, crown_sqlite_error)
@@ -262,15 +263,22 @@ crown_sqlite_prepare (CrownSqlite  *self,
   return stmt;
 }
 
-/* A bind fails only for a wrong index, which is a mistake of ours. */
-#define bind(call) G_STMT_START { int bound = (call); g_assert (bound == SQLITE_OK || bound == SQLITE_NOMEM || bound == SQLITE_TOOBIG); } G_STMT_END
+/* A wrong index is a mistake of ours; that a value is too big, or memory short, can happen to anybody. */
+static void
+bind (CrownSqliteStatement *stmt,
+      int                   result)
+{
+  g_assert (result == SQLITE_OK || result == SQLITE_NOMEM || result == SQLITE_TOOBIG);
+  if (stmt->bind_result == SQLITE_OK)
+    stmt->bind_result = result;
+}
 
 void
 crown_sqlite_bind_int (CrownSqliteStatement *stmt,
                        int                   index,
                        gint64                value)
 {
-  bind (sqlite3_bind_int64 (stmt->stmt, index, value));
+  bind (stmt, sqlite3_bind_int64 (stmt->stmt, index, value));
 }
 
 void
@@ -278,7 +286,7 @@ crown_sqlite_bind_double (CrownSqliteStatement *stmt,
                           int                   index,
                           double                value)
 {
-  bind (sqlite3_bind_double (stmt->stmt, index, value));
+  bind (stmt, sqlite3_bind_double (stmt->stmt, index, value));
 }
 
 void
@@ -287,8 +295,9 @@ crown_sqlite_bind_text (CrownSqliteStatement *stmt,
                         const char           *text,
                         gssize                length)
 {
-  bind (sqlite3_bind_text64 (stmt->stmt, index, text, length < 0 && text != NULL ? strlen (text) : (sqlite3_uint64) MAX (length, 0),
-                             SQLITE_STATIC, SQLITE_UTF8));
+  sqlite3_uint64 n_bytes = length < 0 && text != NULL ? strlen (text) : (sqlite3_uint64) MAX (length, 0);
+
+  bind (stmt, sqlite3_bind_text64 (stmt->stmt, index, text, n_bytes, SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void
@@ -297,14 +306,14 @@ crown_sqlite_bind_blob (CrownSqliteStatement *stmt,
                         const void           *data,
                         gsize                 length)
 {
-  bind (sqlite3_bind_blob64 (stmt->stmt, index, data, length, SQLITE_STATIC));
+  bind (stmt, sqlite3_bind_blob64 (stmt->stmt, index, data, length, SQLITE_STATIC));
 }
 
 void
 crown_sqlite_bind_null (CrownSqliteStatement *stmt,
                         int                   index)
 {
-  bind (sqlite3_bind_null (stmt->stmt, index));
+  bind (stmt, sqlite3_bind_null (stmt->stmt, index));
 }
 
 /**
@@ -316,8 +325,16 @@ int
 crown_sqlite_step (CrownSqliteStatement  *stmt,
                    GError               **error)
 {
-  int result = sqlite3_step (stmt->stmt);
+  int result = stmt->bind_result;
 
+  if (result != SQLITE_OK)
+    {
+      g_set_error (error, CROWN_SQLITE_ERROR, code_of_result (result), "%s: %s: %s", stmt->owner->path, stmt->name,
+                   sqlite3_errstr (result));
+      crown_sqlite_reset (stmt);
+      return -1;
+    }
+  result = sqlite3_step (stmt->stmt);
   if (result == SQLITE_ROW)
     return 1;
   if (result != SQLITE_DONE)
@@ -344,6 +361,7 @@ crown_sqlite_reset (CrownSqliteStatement *stmt)
 {
   sqlite3_reset (stmt->stmt);
   sqlite3_clear_bindings (stmt->stmt);
+  stmt->bind_result = SQLITE_OK;
 }
 
 gint64

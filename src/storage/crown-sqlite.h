@@ -66,7 +66,8 @@ gboolean     crown_sqlite_column_is_null(CrownSqliteStatement *stmt, int column)
 gint64       crown_sqlite_last_insert_id (CrownSqlite *self);
 int          crown_sqlite_changes        (CrownSqlite *self);
 
-/* A transaction as a scope: rolled back when it ends without a commit.
+/* A transaction as a scope: rolled back when it ends without a commit. There is one level: to begin inside another is a
+ * mistake of the program, a critical warning and FALSE without an error.
  *   g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
  *   if (!crown_sqlite_begin (db, &tx, error)) return FALSE;
  *   …

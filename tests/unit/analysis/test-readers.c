@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define LARGE_BYTES (CROWN_IMPORT_MAX_BYTES / 4) /* minutes, were it quadratic */
+
 typedef struct {
   const char *speaker;
   const char *text;
@@ -467,9 +469,9 @@ test_huge_input_is_refused (void)
   assert_refused (turns->str, turns->len, CROWN_TRANSCRIPT_ERROR_TOO_LARGE, "more than 200000 turns");
 }
 
-/* As large as may be, of what a reader has to look ahead for: this ends only if the readers are linear. */
+/* Much of what a reader has to look ahead for: this ends only if the readers are linear. */
 static void
-test_largest_input_is_read (void)
+test_large_input_is_read (void)
 {
   static const struct { const char *start; const char *repeated; } table[] = {
     { "Ana: ", "a" }, { "Ana: ", "a " }, { "Ana: x", ":" }, { "Ana: x", "(" },
@@ -477,7 +479,7 @@ test_largest_input_is_read (void)
     { "WEBVTT\n\n00:01.000 --> 00:02.000\nx", "<v a>" },
     { "1\n00:00:01,000 --> 00:00:02,000\nx", "-->" },
   };
-  g_autofree char *text = g_malloc (CROWN_IMPORT_MAX_BYTES);
+  g_autofree char *text = g_malloc (LARGE_BYTES);
 
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     {
@@ -486,9 +488,9 @@ test_largest_input_is_read (void)
       gsize start = strlen (table[i].start), length = strlen (table[i].repeated);
 
       memcpy (text, table[i].start, start);
-      for (gsize at = start; at < CROWN_IMPORT_MAX_BYTES; at++)
+      for (gsize at = start; at < LARGE_BYTES; at++)
         text[at] = table[i].repeated[(at - start) % length];
-      transcript = crown_transcript_read (text, CROWN_IMPORT_MAX_BYTES, NULL, &error);
+      transcript = crown_transcript_read (text, LARGE_BYTES, NULL, &error);
       if (error != NULL) /* a name line of colons says nothing */
         g_assert_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_EMPTY);
       else
@@ -519,7 +521,7 @@ main (int   argc,
   g_test_add_func ("/analysis/readers/refused", test_bad_input_is_refused);
   g_test_add_func ("/analysis/readers/truncated", test_truncated_anywhere);
   g_test_add_func ("/analysis/readers/huge", test_huge_input_is_refused);
-  g_test_add_func ("/analysis/readers/largest", test_largest_input_is_read);
+  g_test_add_func ("/analysis/readers/large", test_large_input_is_read);
 
   return g_test_run ();
 }
