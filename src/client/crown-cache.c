@@ -263,6 +263,14 @@ crown_cache_close (CrownCache *self)
   g_free (self);
 }
 
+void
+crown_cache_set_user (CrownCache *self,
+                      gint64      user_id)
+{
+  g_free (self->user_stream);
+  self->user_stream = g_strdup_printf ("user_%" G_GINT64_FORMAT, user_id);
+}
+
 gboolean
 crown_cache_get_position (CrownCache     *self,
                           CrownPosition  *position,

@@ -24,6 +24,8 @@ typedef struct _CrownCache CrownCache;
 /* @path: cache.db. Makes or migrates it. A damaged file is set aside as cache.db.damaged-N and a fresh one made. */
 CrownCache *crown_cache_open         (const char *path, gint64 workspace_id, gint64 user_id, GError **error);
 void        crown_cache_close        (CrownCache *self);
+/* The server knows better whose user stream this connection has. */
+void        crown_cache_set_user     (CrownCache *self, gint64 user_id);
 gboolean    crown_cache_get_position (CrownCache *self, CrownPosition *position, GError **error);
 
 /**

@@ -10,6 +10,7 @@
 #include "core/crown-clock.h"
 #include "core/crown-json.h"
 #include "core/crown-limits.h"
+#include "socketio/crown-network-types.h"
 #include "crown-cache-reader.h"
 #include "crown-cache.h"
 #include "crown-sync-engine.h"
@@ -172,7 +173,8 @@ crown_client_connect_server (CrownClient *self,
 
   if (self->engine == NULL)
     return;
-  /* Here and not at the start: asking for the monitor starts the network's own machinery. */
+  /* Here and not at the start: this starts the network's own machinery. */
+  crown_network_types_ensure ();
   g_signal_connect_object (g_network_monitor_get_default (), "network-changed", G_CALLBACK (network_changed_cb), self,
                            G_CONNECT_SWAPPED);
   crown_sync_engine_connect (self->engine, url, token);

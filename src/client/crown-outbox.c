@@ -20,13 +20,17 @@ static const char *const migrations[] = {
   "CREATE TABLE entries (id INTEGER PRIMARY KEY AUTOINCREMENT, mutation_id TEXT NOT NULL UNIQUE, type TEXT NOT NULL,"
   " row_id INTEGER NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, body TEXT, overlay TEXT NOT NULL,"
   " attempts INTEGER NOT NULL DEFAULT 0, sent INTEGER NOT NULL DEFAULT 0, sequence INTEGER NOT NULL DEFAULT 0) STRICT;",
+  /* A number alone says nothing: it is of the ledger that gave it. */
+  "ALTER TABLE entries ADD COLUMN epoch TEXT NOT NULL DEFAULT '';",
 };
 
 static const char SQL_ADD[] =
   "INSERT INTO entries (mutation_id, type, row_id, method, path, body, overlay) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 static const char SQL_LIST[] =
   "SELECT id, mutation_id, type, row_id, method, path, body, overlay, attempts, sent, sequence FROM entries ORDER BY id";
-static const char SQL_MARK_SENT[] = "UPDATE entries SET sent = 1, sequence = ?2 WHERE id = ?1";
+static const char SQL_MARK_SENT[] = "UPDATE entries SET sent = 1, sequence = ?2, epoch = ?3 WHERE id = ?1";
+static const char SQL_SETTLE[] = "DELETE FROM entries WHERE sent = 1 AND epoch = ?1 AND sequence <= ?2";
+static const char SQL_SEND_AGAIN[] = "UPDATE entries SET sent = 0, sequence = 0, epoch = '' WHERE sent = 1 AND epoch <> ?1";
 static const char SQL_COUNT_ATTEMPT[] = "UPDATE entries SET attempts = attempts + 1 WHERE id = ?1";
 static const char SQL_REMOVE[] = "DELETE FROM entries WHERE id = ?1";
 static const char SQL_RELEASE[] = "DELETE FROM entries WHERE mutation_id = ?1";
@@ -175,6 +179,7 @@ run_for_id (CrownOutbox  *self,
 gboolean
 crown_outbox_mark_sent (CrownOutbox  *self,
                         gint64        id,
+                        const char   *epoch,
                         guint64       sequence,
                         GError      **error)
 {
@@ -184,7 +189,44 @@ crown_outbox_mark_sent (CrownOutbox  *self,
     return FALSE;
   crown_sqlite_bind_int (stmt, 1, id);
   crown_sqlite_bind_int (stmt, 2, (gint64) sequence);
+  crown_sqlite_bind_text (stmt, 3, epoch, -1);
   return crown_sqlite_run (stmt, error);
+}
+
+/**
+ * crown_outbox_settle:
+ * @epoch: of the ledger that the cache follows
+ * @sequence: up to which the cache has its events
+ * @n_settled: (out) (optional): how many entries were released or are to be sent again
+ *
+ * An event that confirms an entry may have been applied without releasing it: in a snapshot, or before a crash between the
+ * two files. And what another ledger had answered may be unknown to this one, which was restored from a backup: it is sent
+ * again under its Idempotency-Key.
+ */
+gboolean
+crown_outbox_settle (CrownOutbox  *self,
+                     const char   *epoch,
+                     guint64       sequence,
+                     guint        *n_settled,
+                     GError      **error)
+{
+  CrownSqliteStatement *settle = crown_sqlite_prepare (self->db, "outbox settle", SQL_SETTLE, error);
+  CrownSqliteStatement *again = settle != NULL ? crown_sqlite_prepare (self->db, "outbox send again", SQL_SEND_AGAIN, error) : NULL;
+  guint n;
+
+  if (again == NULL)
+    return FALSE;
+  crown_sqlite_bind_text (settle, 1, epoch, -1);
+  crown_sqlite_bind_int (settle, 2, (gint64) sequence);
+  if (!crown_sqlite_run (settle, error))
+    return FALSE;
+  n = (guint) crown_sqlite_changes (self->db);
+  crown_sqlite_bind_text (again, 1, epoch, -1);
+  if (!crown_sqlite_run (again, error))
+    return FALSE;
+  if (n_settled != NULL)
+    *n_settled = n + (guint) crown_sqlite_changes (self->db);
+  return TRUE;
 }
 
 gboolean

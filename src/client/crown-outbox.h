@@ -36,7 +36,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownOutbox, crown_outbox_close)
 gboolean     crown_outbox_add     (CrownOutbox *self, CrownOutboxEntry *entry, GError **error);
 /* All entries in order; (element-type CrownOutboxEntry) (transfer full), with the free function set */
 GPtrArray   *crown_outbox_list    (CrownOutbox *self, GError **error);
-gboolean     crown_outbox_mark_sent (CrownOutbox *self, gint64 id, guint64 sequence, GError **error);
+/* @epoch, @sequence: where the event that confirms it is */
+gboolean     crown_outbox_mark_sent (CrownOutbox *self, gint64 id, const char *epoch, guint64 sequence, GError **error);
+gboolean     crown_outbox_settle  (CrownOutbox *self, const char *epoch, guint64 sequence, guint *n_settled, GError **error);
 gboolean     crown_outbox_count_attempt (CrownOutbox *self, gint64 id, GError **error);
 gboolean     crown_outbox_remove  (CrownOutbox *self, gint64 id, GError **error);
 /* Removes the entries confirmed by these mutation_ids. @n_removed (out) (nullable) */

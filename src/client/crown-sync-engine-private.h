@@ -41,6 +41,7 @@ struct _CrownSyncEngine
   CrownSioClient    *sio;           /* (nullable) */
   guint              connected;     /* CrownNamespaces */
   guint              joined;        /* CrownNamespaces */
+  char               epoch[37];     /* the server's, as its answer to the join says; "" before */
   gboolean           replay_asked;
   guint              stuck_pages;
   guint              attempt;       /* of connecting, for the backoff */
@@ -68,6 +69,8 @@ void crown_sync_engine_report_pending  (CrownSyncEngine *self, guint pending);
 void crown_sync_engine_fail            (CrownSyncEngine *self, const char *reason);
 /* asks for what comes after the position; the state is REPLAYING until it is there */
 void crown_sync_engine_replay          (CrownSyncEngine *self);
+/* The position has moved without each event: what it covers is released from the outbox. */
+void crown_sync_engine_settle          (CrownSyncEngine *self);
 void crown_sync_engine_set_snapshotting (CrownSyncEngine *self);
 
 /* crown-sync-rest.c */

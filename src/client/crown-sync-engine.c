@@ -203,6 +203,7 @@ drop_line (CrownSyncEngine *self)
   stop_timer (&self->apply_source);
   self->connected = 0;
   self->joined = 0;
+  self->epoch[0] = '\0';
   self->replay_asked = FALSE;
   crown_event_buffer_clear (self->workspace);
   crown_event_buffer_clear (self->user);
@@ -275,6 +276,27 @@ compare_digests (CrownSyncEngine     *self,
       crown_sync_engine_take_snapshot (self);
       return;
     }
+}
+
+void
+crown_sync_engine_settle (CrownSyncEngine *self)
+{
+  g_autoptr (CrownChangeSet) changes = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+
+  if (!crown_outbox_settle (self->outbox, self->position.epoch, self->position.sequence, &n, &error))
+    {
+      g_warning ("the outbox cannot be settled: %s", error->message);
+      return;
+    }
+  if (n == 0)
+    return;
+  changes = crown_change_set_new (self->workspace_id);
+  crown_change_set_add_all (changes, CROWN_STORE_MEETINGS);
+  crown_change_set_add_all (changes, CROWN_STORE_TASKS);
+  crown_sync_engine_report_changes (self, changes, TRUE);
+  crown_sync_engine_count_pending (self);
 }
 
 static gboolean
@@ -505,6 +527,7 @@ on_replay (CrownSyncEngine *self,
 
   self->stuck_pages = 0;
   self->attempt = 0;
+  crown_sync_engine_settle (self);
   set_state (self, CROWN_CLIENT_LIVE);
   schedule_apply (self);
   crown_sync_engine_send (self);
@@ -550,12 +573,20 @@ on_connect_error (CrownSyncEngine *self,
 
 static void
 on_joined (CrownSyncEngine *self,
-           const char      *nsp)
+           const char      *nsp,
+           JsonObject      *answer)
 {
   CrownNamespaces ns;
+  gint64 user_id = crown_json_opt_int (answer, "user_id", self->user_id);
 
   if (!crown_namespace_from_string (nsp, &ns))
     return;
+  g_strlcpy (self->epoch, crown_json_opt_string (answer, "epoch", ""), sizeof self->epoch);
+  if (user_id != self->user_id)
+    {
+      self->user_id = user_id;
+      crown_cache_set_user (self->cache, user_id);
+    }
   self->joined |= ns;
   if (self->joined == ALL_NAMESPACES && self->state == CROWN_CLIENT_JOINING)
     request_replay (self);
@@ -570,8 +601,8 @@ on_event (CrownSyncEngine *self,
   JsonNode *first = json_array_get_length (args) > 0 ? json_array_get_element (args, 0) : NULL;
   JsonObject *argument = first != NULL && JSON_NODE_HOLDS_OBJECT (first) ? json_node_get_object (first) : NULL;
 
-  if (g_str_equal (name, "workspace_joined"))
-    on_joined (self, nsp);
+  if (g_str_equal (name, "workspace_joined") && argument != NULL)
+    on_joined (self, nsp, argument);
   else if (g_str_equal (name, "join_error") && argument != NULL)
     refuse_for_good (self, crown_json_opt_string (argument, "message", "The workspace cannot be joined"));
   else if (g_str_equal (name, "event_replay") && argument != NULL)
@@ -597,6 +628,8 @@ connect_now (CrownSyncEngine *self)
   g_autoptr (JsonNode) node = NULL;
 
   drop_line (self);
+  if (self->soup == NULL)
+    self->soup = soup_session_new_with_options ("timeout", 60u, "user-agent", "crown4-dashboard", NULL);
   set_state (self, CROWN_CLIENT_CONNECTING);
   self->line_cancellable = g_cancellable_new ();
   self->sio = crown_sio_client_new (self->url, "/socket.io/", CROWN_SIO_TRANSPORT_WEBSOCKET, NULL);
@@ -636,7 +669,6 @@ run (gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   g_main_context_push_thread_default (self->context);
-  self->soup = soup_session_new_with_options ("timeout", 60u, "user-agent", "crown4-dashboard", NULL);
   if (open_databases (self, &error))
     crown_sync_engine_count_pending (self);
   else
@@ -651,7 +683,8 @@ run (gpointer user_data)
   stop_timer (&self->answer_timer);
   stop_timer (&self->send_timer);
   g_cancellable_cancel (self->cancellable);
-  soup_session_abort (self->soup);
+  if (self->soup != NULL)
+    soup_session_abort (self->soup);
   while (self->n_requests > 0) /* each is cancelled and says so */
     g_main_context_iteration (self->context, TRUE);
   g_clear_object (&self->soup);

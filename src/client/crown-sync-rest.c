@@ -172,12 +172,15 @@ write_answered (Request      *request,
 
       self->send_attempt = 0;
       /* The event that confirms it may have been here first, in an earlier life of this program. */
-      if (sequence <= self->position.sequence)
-        crown_outbox_remove (self->outbox, entry->id, NULL);
+      if (sequence <= self->position.sequence && strcmp (self->epoch, self->position.epoch) == 0)
+        {
+          crown_outbox_remove (self->outbox, entry->id, NULL);
+          report_overlay (self, entry);
+        }
       else
-        crown_outbox_mark_sent (self->outbox, entry->id, sequence, NULL);
-      if (sequence <= self->position.sequence)
-        report_overlay (self, entry);
+        {
+          crown_outbox_mark_sent (self->outbox, entry->id, self->epoch, sequence, NULL);
+        }
       crown_sync_engine_send (self);
       return;
     }

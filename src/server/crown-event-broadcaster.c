@@ -179,6 +179,7 @@ join (CrownEventBroadcaster  *self,
   *answer = json_object_new ();
   json_object_set_int_member (*answer, "workspace_id", workspace_id);
   json_object_set_string_member (*answer, "namespace", nsp);
+  json_object_set_int_member (*answer, "user_id", member->principal.user_id);
   json_object_set_string_member (*answer, "epoch", crown_event_ledger_get_epoch (ledger));
   json_object_set_int_member (*answer, "sequence", (gint64) head.sequence);
   json_object_set_int_member (*answer, "user_sequence", (gint64) user_head.sequence);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/crown-limits.h"
+#include "socketio/crown-network-types.h"
 #include "crown-authenticator.h"
 #include "crown-event-broadcaster.h"
 #include "crown-event-ledger.h"
@@ -290,6 +291,7 @@ crown_server_start (CrownServer  *self,
   g_return_val_if_fail (CROWN_IS_SERVER (self), FALSE);
   g_return_val_if_fail (self->thread == NULL, FALSE);
 
+  crown_network_types_ensure ();
   g_free (self->address);
   self->address = g_strdup (address);
   self->port = port;

@@ -15,6 +15,7 @@
 
 /* Two processes that write wait for one another rather than fail. */
 #define BUSY_TIMEOUT_MS 10000
+#define WAL_RETRY_MS    5
 
 struct _CrownSqlite
 {
@@ -73,6 +74,22 @@ statement_free (gpointer data)
   g_free (stmt);
 }
 
+/* Two connections that turn the same fresh file to WAL would wait for one another, so SQLite tells one of them at once, and
+ * does not ask its busy handler: the wait is ours. */
+static gboolean
+use_wal (CrownSqlite  *self,
+         GError      **error)
+{
+  gint64 until = g_get_monotonic_time () + BUSY_TIMEOUT_MS * G_TIME_SPAN_MILLISECOND;
+  int result;
+
+  while ((result = sqlite3_exec (self->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL)) == SQLITE_BUSY &&
+         g_get_monotonic_time () < until)
+    sqlite3_sleep (WAL_RETRY_MS);
+
+  return result == SQLITE_OK ? TRUE : fail (self, "journal mode", result, error);
+}
+
 /**
  * crown_sqlite_open:
  * @path: the file; with %CROWN_SQLITE_READ_WRITE it is made, mode 0600, where it is missing
@@ -125,7 +142,7 @@ crown_sqlite_open (const char        *path,
   sqlite3_busy_timeout (self->db, BUSY_TIMEOUT_MS);
 
   if (!read_only &&
-      (!crown_sqlite_exec (self, "journal mode", "PRAGMA journal_mode = WAL", error) ||
+      (!use_wal (self, error) ||
        !crown_sqlite_exec (self, "synchronous",
                            flags & CROWN_SQLITE_SYNC_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
                            error)))

@@ -8,6 +8,7 @@
 #include "crown-session.h"
 
 #include "server/crown-server.h"
+#include "socketio/crown-network-types.h"
 #include "sync/crown-broadcast-sync.h"
 #include "sync/crown-leader-election.h"
 
@@ -331,6 +332,8 @@ crown_session_connect (CrownSession *self)
   g_return_if_fail (CROWN_IS_SESSION (self));
   g_return_if_fail (self->cancellable == NULL);
 
+  /* On this thread, before GDBus and the server have theirs. */
+  crown_network_types_ensure ();
   self->cancellable = g_cancellable_new ();
   g_bus_get (G_BUS_TYPE_SESSION, self->cancellable, bus_cb, g_object_ref (self));
 }

@@ -243,9 +243,8 @@ def websocket_fragments(p):
     line.send_frame(frame("4hel", websocket.ABNF.OPCODE_TEXT, 0))
     line.ping("beside")
     line.send_frame(frame("lo", websocket.ABNF.OPCODE_CONT, 1))
-    pong, packet = line.recv_frame(), line.recv_frame()
-    equal((pong.opcode, pong.data), (websocket.ABNF.OPCODE_PONG, b"beside"))
-    equal((packet.opcode, packet.data), (websocket.ABNF.OPCODE_TEXT, b"4hello"))
+    frames = {frame.opcode: frame.data for frame in (line.recv_frame(), line.recv_frame())}
+    equal(frames, {websocket.ABNF.OPCODE_PONG: b"beside", websocket.ABNF.OPCODE_TEXT: b"4hello"})
 
 
 def websocket_byte_by_byte(p):

@@ -51,8 +51,13 @@ class Follow(Running):
                          "--user", team.user, stdin=subprocess.PIPE, env={"CROWN4_TOKEN": team.token})
 
     def until(self, line):
-        while (said := self.next_line()) != line:
-            assert said is not None, f"the client ended before it said “{line}”; it complained {self.complaints!r}"
+        said = []
+        while not said or said[-1] != line:
+            try:
+                said.append(self.next_line())
+            except AssertionError as error:
+                raise AssertionError(f"“{line}” does not come after {said}: {error}") from None
+            assert said[-1] is not None, f"the client ended after {said}; it complained {self.complaints!r}"
 
     def obey(self, command):
         self.process.stdin.write(f"{command}\n".encode())

@@ -476,6 +476,36 @@ test_overlay (Fixture       *f,
   assert_ids (f, CROWN_QUERY_MEETINGS, NULL, "2 1");
 }
 
+/* An event that was applied without releasing its entry, in a snapshot or before a crash; and a ledger that was restored. */
+static void
+test_settle (Fixture       *f,
+             gconstpointer  data)
+{
+  g_autoptr (CrownOutbox) outbox = open_outbox (f);
+  g_autoptr (GPtrArray) entries = NULL;
+  guint n = 0;
+
+  for (int i = 1; i <= 4; i++)
+    add_entry (outbox, CROWN_EVENT_TASK_UPDATE, i, "{\"updates\":{\"status\":\"completed\"}}");
+  g_assert_true (crown_outbox_mark_sent (outbox, 1, "this", 10, NULL));
+  g_assert_true (crown_outbox_mark_sent (outbox, 2, "this", 11, NULL));
+  g_assert_true (crown_outbox_mark_sent (outbox, 3, "another", 5, NULL));
+
+  g_assert_true (crown_outbox_settle (outbox, "this", 10, &n, NULL));
+  g_assert_cmpuint (n, ==, 2);
+  entries = crown_outbox_list (outbox, NULL);
+  g_assert_cmpuint (entries->len, ==, 3);
+  for (guint i = 0; i < 3; i++)
+    {
+      CrownOutboxEntry *entry = entries->pdata[i];
+
+      g_assert_cmpint (entry->row_id, ==, i + 2);
+      g_assert_cmpint (entry->sent, ==, entry->row_id == 2);
+    }
+  g_assert_true (crown_outbox_settle (outbox, "this", 10, &n, NULL));
+  g_assert_cmpuint (n, ==, 0);
+}
+
 /* A walk along an index: no temporary tree for the order, whatever the number of rows. */
 static void
 test_query_plans (Fixture       *f,
@@ -523,6 +553,7 @@ main (int   argc,
   add ("/client/cache/damage", test_damage);
   add ("/client/cache/query-plans", test_query_plans);
   add ("/client/outbox/overlay", test_overlay);
+  add ("/client/outbox/settle", test_settle);
 
   return g_test_run ();
 }
