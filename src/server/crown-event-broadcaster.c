@@ -447,12 +447,9 @@ crown_event_broadcaster_idle_sync (CrownEventBroadcaster *self)
       CrownPrincipal server = { .workspace_id = *(gint64 *) value, .role = CROWN_ROLE_ADMIN };
       g_autoptr (GError) error = NULL;
       g_autoptr (CrownEventWrite) write = crown_event_sequencer_begin (self->sequencer, &server, NULL, &error);
-      g_autoptr (GPtrArray) events = NULL;
 
-      if (write != NULL && crown_event_write_emit_digests (write, &error))
-        events = crown_event_write_commit (write, &error);
-
-      if (events == NULL)
+      if (write == NULL || !crown_event_write_mend_stats (write, &error) || !crown_event_write_emit_digests (write, &error) ||
+          !crown_event_write_commit_later (g_steal_pointer (&write), NULL, NULL, &error))
         g_warning ("Idle sync of workspace %" G_GINT64_FORMAT " failed: %s", server.workspace_id, error->message);
     }
 }

@@ -136,7 +136,9 @@ crown_event_ledger_get_epoch (CrownEventLedger *self)
 /**
  * crown_event_ledger_begin:
  *
- * Opens a transaction. With @write, no other writer can come between.
+ * Opens a reading transaction, or a write: the next of a batch that is open, or the first of a new one, which no other
+ * process's writer can come into. In a write reads see what it and those that were kept before it have changed; outside of
+ * one they see what is committed.
  *
  * Returns: %FALSE with @error if the database is busy or broken
  */
@@ -149,9 +151,24 @@ crown_event_ledger_begin (CrownEventLedger  *self,
 }
 
 /**
+ * crown_event_ledger_keep:
+ *
+ * Ends the write and leaves it in the batch, to be committed with it.
+ *
+ * Returns: %FALSE with @error if it could not be kept; it has to be rolled back then
+ */
+gboolean
+crown_event_ledger_keep (CrownEventLedger  *self,
+                         GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->keep (self, error);
+}
+
+/**
  * crown_event_ledger_commit:
  *
- * Ends the transaction; when it returns %TRUE everything in it is on disk. On failure it is rolled back.
+ * Commits the batch, with the write that is open. When it returns %TRUE everything in it is on disk; on failure all of it
+ * is rolled back.
  *
  * Returns: %TRUE if it is committed
  */
@@ -165,7 +182,7 @@ crown_event_ledger_commit (CrownEventLedger  *self,
 /**
  * crown_event_ledger_rollback:
  *
- * Ends the transaction as if it had never been.
+ * Ends a read, or a write as if it had never been. What was kept before it stays in the batch.
  */
 void
 crown_event_ledger_rollback (CrownEventLedger *self)

@@ -98,8 +98,10 @@ struct _CrownEventLedgerInterface
 
   const char *(*get_epoch)     (CrownEventLedger *self);
 
-  /* transactions; a reader's sees one state throughout */
+  /* Transactions. A reader's sees one committed state throughout. Writes follow one another in a batch, which is one
+   * transaction: each is kept or rolled back alone, and all that were kept are committed together. */
   gboolean    (*begin)         (CrownEventLedger *self, gboolean write, GError **error);
+  gboolean    (*keep)          (CrownEventLedger *self, GError **error);
   gboolean    (*commit)        (CrownEventLedger *self, GError **error);
   void        (*rollback)      (CrownEventLedger *self);
 
@@ -155,6 +157,8 @@ CrownEventLedger *crown_event_ledger_open             (const char             *u
 const char       *crown_event_ledger_get_epoch        (CrownEventLedger       *self);
 gboolean          crown_event_ledger_begin            (CrownEventLedger       *self,
                                                        gboolean                write,
+                                                       GError                **error);
+gboolean          crown_event_ledger_keep             (CrownEventLedger       *self,
                                                        GError                **error);
 gboolean          crown_event_ledger_commit           (CrownEventLedger       *self,
                                                        GError                **error);

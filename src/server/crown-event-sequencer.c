@@ -19,6 +19,9 @@
  * it the next sequence of its stream, computes the row it makes, and stores event, row, digest and statistics together.
  * Events are told to others only after they are on disk, in the order of their sequences.
  *
+ * Writes share commits: one that ends is kept in the ledger's batch, and the batch is committed when the main context has
+ * nothing more urgent to do, which is after all writes that arrived while the last commit ran.
+ *
  * Belongs to the ledger's thread; one write at a time.
  */
 struct _CrownEventSequencer
@@ -29,7 +32,34 @@ struct _CrownEventSequencer
   CrownClock        clock;
   gboolean          has_clock;
   gboolean          writing;
+  GMainContext     *context;
+  GPtrArray        *kept;          /* (element-type Kept): writes of the open batch */
+  gint64            kept_since;    /* monotonic µs of the first of them */
+  GSource          *commit_source; /* (nullable) */
+  GHashTable       *refreshes;     /* workspace_id → Refresh */
 };
+
+/* A batch is committed at the latest when it is so large or so old: requests that never stop coming do not put it off. */
+#define BATCH_WRITES_MAX 256
+#define BATCH_AGE_MAX_US 5000
+/* Just behind reading what has arrived, just before anything idle. */
+#define COMMIT_PRIORITY (G_PRIORITY_DEFAULT + 5)
+
+/* At most one DASHBOARD_REFRESH a second for a workspace, however many writes come. */
+#define REFRESH_INTERVAL_US G_USEC_PER_SEC
+
+typedef struct {
+  GPtrArray            *events;
+  CrownEventCommitFunc  func; /* (nullable) */
+  gpointer              user_data;
+} Kept;
+
+typedef struct {
+  CrownEventSequencer *sequencer; /* unowned */
+  gint64               workspace_id;
+  gint64               last_us;   /* when the last one was emitted */
+  GSource             *source;    /* (nullable): the next one is due */
+} Refresh;
 
 struct _CrownEventWrite
 {
@@ -68,6 +98,7 @@ crown_event_sequencer_new (CrownEventLedger *ledger,
   CrownEventSequencer *self = g_object_new (CROWN_TYPE_EVENT_SEQUENCER, NULL);
 
   self->ledger = g_object_ref (ledger);
+  self->context = g_main_context_ref_thread_default ();
   if (clock != NULL)
     {
       self->clock = *clock;
@@ -363,10 +394,57 @@ crown_event_write_emit (CrownEventWrite  *self,
   return TRUE;
 }
 
+static gboolean
+emit_stats_now (CrownEventWrite  *self,
+                JsonObject       *stats,
+                GError          **error)
+{
+  g_autoptr (JsonObject) data = json_object_new ();
+
+  json_object_set_object_member (data, "stats", json_object_ref (stats));
+  return crown_event_write_emit (self, CROWN_EVENT_DASHBOARD_REFRESH, data, NULL, error);
+}
+
+static gboolean
+on_refresh_due (gpointer user_data)
+{
+  Refresh *refresh = user_data;
+  CrownPrincipal server = { .workspace_id = refresh->workspace_id, .role = CROWN_ROLE_ADMIN };
+  g_autoptr (CrownEventWrite) write = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&refresh->source, g_source_unref);
+  write = crown_event_sequencer_begin (refresh->sequencer, &server, NULL, &error);
+  if (write == NULL || !crown_event_write_emit_stats (write, &error) ||
+      !crown_event_write_commit_later (g_steal_pointer (&write), NULL, NULL, &error))
+    g_warning ("Statistics of workspace %" G_GINT64_FORMAT " were not sent: %s", refresh->workspace_id, error->message);
+
+  return G_SOURCE_REMOVE;
+}
+
+static Refresh *
+find_refresh (CrownEventWrite *self)
+{
+  GHashTable *refreshes = self->sequencer->refreshes;
+  Refresh *refresh = g_hash_table_lookup (refreshes, &self->who.workspace_id);
+
+  if (refresh == NULL)
+    {
+      refresh = g_new0 (Refresh, 1);
+      refresh->sequencer = self->sequencer;
+      refresh->workspace_id = self->who.workspace_id;
+      refresh->last_us = G_MININT64 / 2;
+      g_hash_table_insert (refreshes, &refresh->workspace_id, refresh);
+    }
+
+  return refresh;
+}
+
 /**
  * crown_event_write_emit_stats:
  *
- * Emits DASHBOARD_REFRESH with the statistics as this write leaves them.
+ * Emits DASHBOARD_REFRESH with the statistics as this write leaves them; if the workspace has had one within the last
+ * second, one is emitted for this write and all that follow when that second is over.
  *
  * Returns: as crown_event_write_emit()
  */
@@ -374,15 +452,58 @@ gboolean
 crown_event_write_emit_stats (CrownEventWrite  *self,
                               GError          **error)
 {
-  JsonObject *stats = crown_workspace_stats_load (self->sequencer->ledger, self->stream, error);
+  Refresh *refresh = find_refresh (self);
+  gint64 now = crown_clock_now_us (crown_event_sequencer_get_clock (self->sequencer));
+  gint64 since = now - refresh->last_us;
+  g_autoptr (JsonObject) stats = NULL;
 
-  if (stats == NULL)
+  if (refresh->source != NULL)
+    return TRUE;
+
+  /* A clock that went back must not put it off for as long. */
+  if (since >= 0 && since < REFRESH_INTERVAL_US)
+    {
+      refresh->source = g_timeout_source_new ((guint) ((REFRESH_INTERVAL_US - since) / 1000) + 1);
+      g_source_set_callback (refresh->source, on_refresh_due, refresh, NULL);
+      g_source_attach (refresh->source, self->sequencer->context);
+      return TRUE;
+    }
+
+  stats = crown_workspace_stats_load (self->sequencer->ledger, self->stream, error);
+  if (stats == NULL || !emit_stats_now (self, stats, error))
     return FALSE;
 
-  g_autoptr (JsonObject) data = json_object_new ();
+  refresh->last_us = now;
+  return TRUE;
+}
 
-  json_object_set_object_member (data, "stats", stats);
-  return crown_event_write_emit (self, CROWN_EVENT_DASHBOARD_REFRESH, data, NULL, error);
+/**
+ * crown_event_write_mend_stats:
+ *
+ * Emits DASHBOARD_REFRESH where the last one is not what the counters say: a server may have died within the second that
+ * crown_event_write_emit_stats() waits.
+ *
+ * Returns: as crown_event_write_emit()
+ */
+gboolean
+crown_event_write_mend_stats (CrownEventWrite  *self,
+                              GError          **error)
+{
+  const char *key = crown_event_info (CROWN_EVENT_DASHBOARD_REFRESH)->metadata_key;
+  g_autoptr (JsonObject) stats = crown_workspace_stats_load (self->sequencer->ledger, self->stream, error);
+  g_autoptr (CrownLedgerRow) row = NULL;
+  g_autoptr (JsonObject) said = NULL;
+
+  if (stats == NULL ||
+      !crown_event_ledger_load_row (self->sequencer->ledger, self->stream, CROWN_STORE_METADATA, key, &row, error) ||
+      (row != NULL && (said = crown_json_parse_object (row->json, -1, error)) == NULL))
+    return FALSE;
+
+  if (said != NULL && crown_json_opt_object (said, "value") != NULL &&
+      json_object_equal (crown_json_opt_object (said, "value"), stats))
+    return TRUE;
+
+  return emit_stats_now (self, stats, error);
 }
 
 /**
@@ -429,11 +550,161 @@ finish (CrownEventWrite *self)
   self->sequencer->writing = FALSE;
 }
 
+static void
+kept_free (gpointer data)
+{
+  Kept *kept = data;
+
+  g_ptr_array_unref (kept->events);
+  g_free (kept);
+}
+
+static void
+stop_commit_source (CrownEventSequencer *self)
+{
+  if (self->commit_source == NULL)
+    return;
+
+  g_source_destroy (self->commit_source);
+  g_clear_pointer (&self->commit_source, g_source_unref);
+}
+
+/**
+ * crown_event_sequencer_flush:
+ *
+ * Commits the writes that wait for it, if there are any: tells of their events, then each write's function.
+ */
+void
+crown_event_sequencer_flush (CrownEventSequencer *self)
+{
+  g_autoptr (CrownEventSequencer) alive = g_object_ref (self);
+  g_autoptr (GPtrArray) batch = NULL;
+  g_autoptr (GPtrArray) events = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (!self->writing);
+
+  stop_commit_source (self);
+  if (self->kept->len == 0)
+    return;
+
+  batch = g_steal_pointer (&self->kept);
+  self->kept = g_ptr_array_new_with_free_func (kept_free);
+  if (crown_event_ledger_commit (self->ledger, &error))
+    {
+      events = g_ptr_array_new ();
+      for (guint i = 0; i < batch->len; i++)
+        {
+          Kept *kept = g_ptr_array_index (batch, i);
+
+          g_ptr_array_extend (events, kept->events, NULL, NULL);
+        }
+      if (events->len > 0)
+        g_signal_emit (self, signals[COMMITTED], 0, events);
+    }
+
+  for (guint i = 0; i < batch->len; i++)
+    {
+      Kept *kept = g_ptr_array_index (batch, i);
+
+      if (kept->func != NULL)
+        kept->func (error == NULL ? kept->events : NULL, error, kept->user_data);
+      else if (error != NULL)
+        g_warning ("%u events were not committed: %s", kept->events->len, error->message);
+    }
+}
+
+static gboolean
+on_commit (gpointer user_data)
+{
+  crown_event_sequencer_flush (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Ends the write; from here on its batch decides. */
+static gboolean
+keep_write (CrownEventWrite       *self,
+            CrownEventCommitFunc   func,
+            gpointer               user_data,
+            GError               **error)
+{
+  CrownEventSequencer *sequencer = self->sequencer;
+  Kept *kept;
+
+  if (!crown_event_ledger_keep (sequencer->ledger, error))
+    return FALSE;
+
+  finish (self);
+  if (sequencer->kept->len == 0)
+    sequencer->kept_since = g_get_monotonic_time ();
+  kept = g_new (Kept, 1);
+  kept->events = g_ptr_array_ref (self->events);
+  kept->func = func;
+  kept->user_data = user_data;
+  g_ptr_array_add (sequencer->kept, kept);
+  return TRUE;
+}
+
+/**
+ * crown_event_write_commit_later:
+ * @self: (transfer full): the write
+ * @func: (nullable): is called once, when the write is on disk or could not be put there
+ * @error: (out) (optional): the ledger's; @func is not called then, and nothing of the write is there
+ *
+ * Has the write committed together with those that came before it and those that come while the context is busy.
+ *
+ * Returns: %TRUE if @func will be called; perhaps it has been already
+ */
+gboolean
+crown_event_write_commit_later (CrownEventWrite       *self,
+                                CrownEventCommitFunc   func,
+                                gpointer               user_data,
+                                GError               **error)
+{
+  g_autoptr (CrownEventWrite) owned = self;
+  CrownEventSequencer *sequencer = self->sequencer;
+
+  g_return_val_if_fail (!self->done, FALSE);
+
+  if (!keep_write (self, func, user_data, error))
+    return FALSE;
+
+  if (sequencer->kept->len >= BATCH_WRITES_MAX || g_get_monotonic_time () - sequencer->kept_since >= BATCH_AGE_MAX_US)
+    {
+      crown_event_sequencer_flush (sequencer);
+    }
+  else if (sequencer->commit_source == NULL)
+    {
+      sequencer->commit_source = g_idle_source_new ();
+      g_source_set_priority (sequencer->commit_source, COMMIT_PRIORITY);
+      g_source_set_callback (sequencer->commit_source, on_commit, sequencer, NULL);
+      g_source_attach (sequencer->commit_source, sequencer->context);
+    }
+  return TRUE;
+}
+
+typedef struct {
+  GPtrArray *events;
+  GError    *error;
+} Outcome;
+
+static void
+on_committed_now (GPtrArray    *events,
+                  const GError *error,
+                  gpointer      user_data)
+{
+  Outcome *outcome = user_data;
+
+  outcome->events = events != NULL ? g_ptr_array_ref (events) : NULL;
+  outcome->error = error != NULL ? g_error_copy (error) : NULL;
+}
+
 /**
  * crown_event_write_commit:
  * @error: (out) (optional): the ledger's; nothing of the write is there then
  *
- * Puts the write on disk, then tells of its events (#CrownEventSequencer::committed). The write can only be freed after.
+ * Commits the write at once, and those that wait for their commit with it. The write can only be freed after.
  *
  * Returns: (transfer full) (element-type CrownLedgerEvent): the events in order
  */
@@ -441,18 +712,17 @@ GPtrArray *
 crown_event_write_commit (CrownEventWrite  *self,
                           GError          **error)
 {
+  Outcome outcome = { NULL, NULL };
+
   g_return_val_if_fail (!self->done, NULL);
 
-  finish (self);
-  if (!crown_event_ledger_commit (self->sequencer->ledger, error))
+  if (!keep_write (self, on_committed_now, &outcome, error))
     return NULL;
 
-  g_autoptr (GPtrArray) events = g_ptr_array_ref (self->events);
-
-  if (events->len > 0)
-    g_signal_emit (self->sequencer, signals[COMMITTED], 0, events);
-
-  return g_steal_pointer (&events);
+  crown_event_sequencer_flush (self->sequencer);
+  if (outcome.events == NULL)
+    g_propagate_error (error, outcome.error);
+  return outcome.events;
 }
 
 /* Rolls back what was not committed. */
@@ -475,10 +745,25 @@ crown_event_write_free (CrownEventWrite *self)
 }
 
 static void
+refresh_free (gpointer data)
+{
+  Refresh *refresh = data;
+
+  if (refresh->source != NULL)
+    g_source_destroy (refresh->source);
+  g_clear_pointer (&refresh->source, g_source_unref);
+  g_free (refresh);
+}
+
+static void
 crown_event_sequencer_finalize (GObject *object)
 {
   CrownEventSequencer *self = CROWN_EVENT_SEQUENCER (object);
 
+  stop_commit_source (self);
+  g_ptr_array_unref (self->kept);
+  g_hash_table_unref (self->refreshes);
+  g_main_context_unref (self->context);
   g_clear_object (&self->ledger);
 
   G_OBJECT_CLASS (crown_event_sequencer_parent_class)->finalize (object);
@@ -497,4 +782,6 @@ crown_event_sequencer_class_init (CrownEventSequencerClass *klass)
 static void
 crown_event_sequencer_init (CrownEventSequencer *self)
 {
+  self->kept = g_ptr_array_new_with_free_func (kept_free);
+  self->refreshes = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, refresh_free);
 }

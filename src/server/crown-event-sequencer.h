@@ -16,6 +16,9 @@ G_DECLARE_FINAL_TYPE (CrownEventSequencer, crown_event_sequencer, CROWN, EVENT_S
 /* One write: a transaction in which events are emitted. It ends with a commit or is rolled back. */
 typedef struct _CrownEventWrite CrownEventWrite;
 
+/* @events: (element-type CrownLedgerEvent) (nullable): they are on disk; %NULL with @error: nothing of the write is */
+typedef void (*CrownEventCommitFunc) (GPtrArray *events, const GError *error, gpointer user_data);
+
 /* Signals of CrownEventSequencer:
  *  void "committed" (GPtrArray *events)   (element-type CrownLedgerEvent), in order; they are on disk
  */
@@ -23,6 +26,7 @@ CrownEventSequencer *crown_event_sequencer_new        (CrownEventLedger      *le
                                                        const CrownClock      *clock);
 CrownEventLedger    *crown_event_sequencer_get_ledger (CrownEventSequencer   *self);
 const CrownClock    *crown_event_sequencer_get_clock  (CrownEventSequencer   *self);
+void                 crown_event_sequencer_flush      (CrownEventSequencer   *self);
 CrownEventWrite     *crown_event_sequencer_begin      (CrownEventSequencer   *self,
                                                        const CrownPrincipal  *who,
                                                        const char            *mutation_id,
@@ -46,9 +50,15 @@ gboolean             crown_event_write_emit           (CrownEventWrite       *se
                                                        GError               **error);
 gboolean             crown_event_write_emit_stats     (CrownEventWrite       *self,
                                                        GError               **error);
+gboolean             crown_event_write_mend_stats     (CrownEventWrite       *self,
+                                                       GError               **error);
 gboolean             crown_event_write_emit_digests   (CrownEventWrite       *self,
                                                        GError               **error);
 CrownLedgerEvent    *crown_event_write_get_last       (CrownEventWrite       *self);
+gboolean             crown_event_write_commit_later   (CrownEventWrite       *self,
+                                                       CrownEventCommitFunc   func,
+                                                       gpointer               user_data,
+                                                       GError               **error);
 GPtrArray           *crown_event_write_commit         (CrownEventWrite       *self,
                                                        GError               **error);
 void                 crown_event_write_free           (CrownEventWrite       *self);

@@ -338,8 +338,68 @@ handle_read (CrownRestRequest      *request,
   return ok;
 }
 
+/* An answer that waits for its commit. */
+typedef struct {
+  SoupServerMessage *message;
+  CrownLedgerAnswer  answer;
+} Waiting;
+
+static void
+waiting_free (Waiting *waiting)
+{
+  g_object_unref (waiting->message);
+  g_free (waiting->answer.body);
+  g_free (waiting->answer.etag);
+  g_free (waiting);
+}
+
+static void
+on_committed (GPtrArray    *events,
+              const GError *error,
+              gpointer      user_data)
+{
+  Waiting *waiting = user_data;
+
+  if (error != NULL)
+    respond_error (waiting->message, error, NULL);
+  else
+    respond_answer (waiting->message, waiting->answer.status, waiting->answer.body, strlen (waiting->answer.body),
+                    waiting->answer.etag, waiting->answer.sequence);
+
+  soup_server_message_unpause (waiting->message);
+  waiting_free (waiting);
+}
+
+static gboolean
+perform (CrownRestRequest      *request,
+         const CrownRestRoute  *route,
+         CrownEventWrite       *write,
+         const char            *key,
+         const char            *hash,
+         gint64                 now,
+         CrownLedgerAnswer    **answer,
+         GError               **error)
+{
+  if (!find_answer (request, key, hash, now, answer, error))
+    return FALSE;
+  if (*answer != NULL)
+    return TRUE;
+
+  if (!route->write (request, write, error))
+    return FALSE;
+
+  *answer = g_new0 (CrownLedgerAnswer, 1);
+  (*answer)->request_hash = g_strdup (hash);
+  (*answer)->status = request->status;
+  (*answer)->body = g_strdup (request->answer->str);
+  (*answer)->etag = g_strdup (request->etag);
+  (*answer)->sequence = request->sequence;
+  return crown_event_ledger_put_answer (request->ledger, &request->who, key, *answer, now, error);
+}
+
 /* The events, the rows and the answer under its key are one transaction: whoever asks again, however the first attempt
- * ended, is either told the same or does it for the first time. */
+ * ended, is either told the same or does it for the first time. Nothing is answered before it is on disk, not even to who
+ * asks again while it is on its way there. */
 static gboolean
 handle_write (CrownRestRequest      *request,
               const CrownRestRoute  *route,
@@ -349,7 +409,8 @@ handle_write (CrownRestRequest      *request,
   const char *key = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Idempotency-Key");
   gint64 now = crown_clock_now_us (crown_event_sequencer_get_clock (request->sequencer)) / G_USEC_PER_SEC;
   g_autoptr (CrownLedgerAnswer) answer = NULL;
-  g_autoptr (GPtrArray) events = NULL;
+  g_autoptr (CrownEventWrite) write = NULL;
+  Waiting *waiting;
   char hash[65];
 
   if (key == NULL || *key == '\0' || strlen (key) > KEY_LENGTH_MAX || !g_utf8_validate (key, -1, NULL))
@@ -360,15 +421,6 @@ handle_write (CrownRestRequest      *request,
     }
 
   hash_request (message, request->body, hash);
-  if (!find_answer (request, key, hash, now, &answer, error))
-    return FALSE;
-
-  if (answer != NULL)
-    {
-      respond_answer (message, answer->status, answer->body, strlen (answer->body), answer->etag, answer->sequence);
-      return TRUE;
-    }
-
   if (route->takes_json)
     {
       gsize length;
@@ -379,27 +431,33 @@ handle_write (CrownRestRequest      *request,
         return FALSE;
     }
 
-  if (route->prepare != NULL && !route->prepare (request, error))
+  /* The answer to a request that is known is not computed again; preparing is the costly part. */
+  if (route->prepare != NULL)
+    {
+      if (!find_answer (request, key, hash, now, &answer, error))
+        return FALSE;
+      if (answer == NULL && !route->prepare (request, error))
+        return FALSE;
+      g_clear_pointer (&answer, crown_ledger_answer_free);
+    }
+
+  write = crown_event_sequencer_begin (request->sequencer, &request->who, key, error);
+  if (write == NULL || !perform (request, route, write, key, hash, now, &answer, error))
     return FALSE;
 
-  g_autoptr (CrownEventWrite) write = crown_event_sequencer_begin (request->sequencer, &request->who, key, error);
-
-  if (write == NULL || !route->write (request, write, error))
-    return FALSE;
-
-  CrownLedgerAnswer kept = {
-    .request_hash = hash,
-    .status = request->status,
-    .body = request->answer->str,
-    .etag = request->etag,
-    .sequence = request->sequence,
-  };
-
-  if (!crown_event_ledger_put_answer (request->ledger, &request->who, key, &kept, now, error) ||
-      (events = crown_event_write_commit (write, error)) == NULL)
-    return FALSE;
-
-  respond_answer (message, kept.status, kept.body, request->answer->len, kept.etag, kept.sequence);
+  waiting = g_new0 (Waiting, 1);
+  waiting->message = g_object_ref (message);
+  waiting->answer.status = answer->status;
+  waiting->answer.body = g_steal_pointer (&answer->body);
+  waiting->answer.etag = g_steal_pointer (&answer->etag);
+  waiting->answer.sequence = answer->sequence;
+  soup_server_message_pause (message);
+  if (!crown_event_write_commit_later (g_steal_pointer (&write), on_committed, waiting, error))
+    {
+      soup_server_message_unpause (message);
+      waiting_free (waiting);
+      return FALSE;
+    }
   return TRUE;
 }
 

@@ -9,6 +9,7 @@
 #include "core/crown-limits.h"
 #include "crown-rest-private.h"
 #include "crown-server-error.h"
+#include "crown-workspace-stats.h"
 
 static gboolean
 get_workspaces (CrownRestRequest  *request,
@@ -257,25 +258,14 @@ static gboolean
 get_stats (CrownRestRequest  *request,
            GError           **error)
 {
-  g_autoptr (CrownLedgerRow) row = NULL;
-  g_autoptr (JsonObject) object = NULL;
-  JsonObject *stats;
+  /* The counters and not the last DASHBOARD_REFRESH, which may be a second old. */
+  g_autoptr (JsonObject) stats = crown_workspace_stats_load (request->ledger, request->stream, error);
+  g_autofree char *json = stats != NULL ? crown_json_object_to_string (stats) : NULL;
 
-  if (!crown_event_ledger_load_row (request->ledger, request->stream, CROWN_STORE_METADATA, "stats", &row, error))
+  if (json == NULL)
     return FALSE;
 
-  if (row != NULL && (object = crown_json_parse_object (row->json, -1, error)) == NULL)
-    return FALSE;
-
-  if (object != NULL && (stats = crown_json_opt_object (object, "value")) != NULL)
-    {
-      g_autofree char *json = crown_json_object_to_string (stats);
-
-      g_string_assign (request->answer, json);
-    }
-  else
-    g_string_assign (request->answer, "{\"total_meetings\":0,\"total_tasks\":0,\"hours_saved\":0,"
-                                      "\"active_meetings\":0,\"archived_meetings\":0}");
+  g_string_assign (request->answer, json);
   return TRUE;
 }
 

@@ -210,6 +210,9 @@ close_parts (CrownServer *self)
     g_source_destroy (self->idle_sync);
   g_clear_pointer (&self->idle_sync, g_source_unref);
 
+  if (self->sequencer != NULL)
+    crown_event_sequencer_flush (self->sequencer);
+
   if (self->broadcaster != NULL)
     {
       crown_event_broadcaster_say_closing (self->broadcaster, CLOSING_RETRY_MS);

@@ -53,7 +53,7 @@ load_meta (CrownEventLedger  *ledger,
            GError           **error)
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load-meta", SQL_LOAD_META, error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "load-meta", SQL_LOAD_META, error);
 
   if (stmt == NULL)
     return FALSE;
@@ -128,7 +128,7 @@ load_workspace (CrownEventLedger  *ledger,
                 GError           **error)
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load-workspace", SQL_LOAD_WORKSPACE, error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "load-workspace", SQL_LOAD_WORKSPACE, error);
 
   if (stmt == NULL)
     return FALSE;
@@ -176,7 +176,7 @@ load_token (CrownEventLedger  *ledger,
             GError           **error)
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load-token", SQL_LOAD_TOKEN, error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "load-token", SQL_LOAD_TOKEN, error);
 
   if (stmt == NULL)
     return FALSE;
@@ -225,7 +225,7 @@ list_tokens (CrownEventLedger      *ledger,
              GError               **error)
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "list-tokens", SQL_LIST_TOKENS, error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "list-tokens", SQL_LIST_TOKENS, error);
   int step;
 
   if (stmt == NULL)
@@ -257,7 +257,7 @@ load_answer (CrownEventLedger      *ledger,
              GError               **error)
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load-answer", SQL_LOAD_ANSWER, error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "load-answer", SQL_LOAD_ANSWER, error);
 
   *answer = NULL;
   if (stmt == NULL)

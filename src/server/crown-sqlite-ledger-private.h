@@ -6,7 +6,7 @@
 #pragma once
 
 #include "storage/crown-sqlite.h"
-#include "crown-sqlite-ledger.h"
+#include "server/crown-sqlite-ledger.h"
 
 G_BEGIN_DECLS
 
@@ -15,11 +15,17 @@ struct _CrownSqliteLedger
   GObject                 parent_instance;
 
   CrownSqlite            *db;
-  CrownSqliteTransaction  transaction; /* its db is NULL outside of one */
+  CrownSqlite            *read_db; /* what is committed, while a batch is open on the other */
+  CrownSqliteTransaction  batch;   /* its db is NULL outside of one */
+  CrownSqliteTransaction  read;
+  gboolean                writing; /* a write of the batch is open */
+  guint                   kept;    /* writes of the batch that ended well */
   char                   *epoch;
 };
 
 /* Events and rows are in crown-sqlite-ledger.c, accounts and answers in crown-sqlite-ledger-accounts.c. */
+/* In a write its own connection, otherwise the one that sees what is committed. */
+CrownSqlite *crown_sqlite_ledger_reader (CrownSqliteLedger *self);
 void crown_sqlite_ledger_init_accounts (CrownEventLedgerInterface *iface);
 
 G_END_DECLS

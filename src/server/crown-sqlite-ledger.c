@@ -100,6 +100,12 @@ get_epoch (CrownEventLedger *ledger)
   return CROWN_SQLITE_LEDGER (ledger)->epoch;
 }
 
+CrownSqlite *
+crown_sqlite_ledger_reader (CrownSqliteLedger *self)
+{
+  return self->writing ? self->db : self->read_db;
+}
+
 static gboolean
 begin (CrownEventLedger  *ledger,
        gboolean           write,
@@ -107,10 +113,36 @@ begin (CrownEventLedger  *ledger,
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
 
-  g_return_val_if_fail (self->transaction.db == NULL, FALSE);
+  g_return_val_if_fail (!self->writing, FALSE);
 
-  return write ? crown_sqlite_begin (self->db, &self->transaction, error)
-               : crown_sqlite_begin_read (self->db, &self->transaction, error);
+  if (!write)
+    return crown_sqlite_begin_read (self->read_db, &self->read, error);
+
+  if (self->batch.db == NULL)
+    {
+      self->kept = 0;
+      if (!crown_sqlite_begin (self->db, &self->batch, error))
+        return FALSE;
+    }
+
+  self->writing = crown_sqlite_savepoint (&self->batch, error);
+  return self->writing;
+}
+
+static gboolean
+keep (CrownEventLedger  *ledger,
+      GError           **error)
+{
+  CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
+
+  g_return_val_if_fail (self->writing, FALSE);
+
+  if (!crown_sqlite_savepoint_release (&self->batch, error))
+    return FALSE;
+
+  self->writing = FALSE;
+  self->kept++;
+  return TRUE;
 }
 
 static gboolean
@@ -119,14 +151,11 @@ commit (CrownEventLedger  *ledger,
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
 
-  if (crown_sqlite_commit (&self->transaction, error))
-    {
-      self->transaction.db = NULL;
-      return TRUE;
-    }
+  if ((!self->writing || keep (ledger, error)) && crown_sqlite_commit (&self->batch, error))
+    return TRUE;
 
-  crown_sqlite_rollback (&self->transaction);
-  self->transaction.db = NULL;
+  self->writing = FALSE;
+  crown_sqlite_rollback (&self->batch);
   return FALSE;
 }
 
@@ -135,8 +164,15 @@ rollback (CrownEventLedger *ledger)
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
 
-  crown_sqlite_rollback (&self->transaction);
-  self->transaction.db = NULL;
+  crown_sqlite_rollback (&self->read);
+  if (!self->writing)
+    return;
+
+  self->writing = FALSE;
+  if (self->kept > 0)
+    crown_sqlite_savepoint_rollback (&self->batch);
+  else
+    crown_sqlite_rollback (&self->batch);
 }
 
 static gboolean
@@ -146,7 +182,7 @@ load_head (CrownEventLedger  *ledger,
            GError           **error)
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load-head", SQL_LOAD_HEAD, error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "load-head", SQL_LOAD_HEAD, error);
 
   *head = (CrownStreamHead) { 0 };
   if (stmt == NULL)
@@ -279,7 +315,7 @@ load_events (CrownEventLedger  *ledger,
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
   g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify) crown_ledger_event_unref);
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load-events", SQL_LOAD_EVENTS, error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "load-events", SQL_LOAD_EVENTS, error);
   int step;
 
   if (stmt == NULL)
@@ -313,7 +349,7 @@ list_streams (CrownEventLedger  *ledger,
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "list-streams", SQL_LIST_STREAMS, error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "list-streams", SQL_LIST_STREAMS, error);
   int step;
 
   if (stmt == NULL)
@@ -347,7 +383,7 @@ prepare_for_row (CrownSqliteLedger  *self,
                  const char         *id,
                  GError            **error)
 {
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, name, sql, error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), name, sql, error);
 
   if (stmt == NULL)
     return NULL;
@@ -600,7 +636,7 @@ load_transcript (CrownEventLedger  *ledger,
                  GError           **error)
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load-transcript", SQL_LOAD_TRANSCRIPT, error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "load-transcript", SQL_LOAD_TRANSCRIPT, error);
 
   *json = NULL;
   if (stmt == NULL)
@@ -637,6 +673,7 @@ crown_sqlite_ledger_iface_init (CrownEventLedgerInterface *iface)
 {
   iface->get_epoch = get_epoch;
   iface->begin = begin;
+  iface->keep = keep;
   iface->commit = commit;
   iface->rollback = rollback;
   iface->load_head = load_head;
@@ -674,6 +711,7 @@ crown_sqlite_ledger_open (const char  *path,
   self->db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE | CROWN_SQLITE_SYNC_FULL, error);
   if (self->db == NULL ||
       !crown_sqlite_migrate (self->db, migrations, G_N_ELEMENTS (migrations), error) ||
+      (self->read_db = crown_sqlite_open (path, CROWN_SQLITE_READ_ONLY, error)) == NULL ||
       !crown_event_ledger_load_meta (CROWN_EVENT_LEDGER (self), "epoch", &self->epoch, error))
     return NULL;
 
@@ -691,7 +729,9 @@ crown_sqlite_ledger_finalize (GObject *object)
 {
   CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (object);
 
-  crown_sqlite_rollback (&self->transaction);
+  crown_sqlite_rollback (&self->read);
+  crown_sqlite_rollback (&self->batch);
+  g_clear_pointer (&self->read_db, crown_sqlite_close);
   g_clear_pointer (&self->db, crown_sqlite_close);
   g_clear_pointer (&self->epoch, g_free);
 
@@ -707,5 +747,6 @@ crown_sqlite_ledger_class_init (CrownSqliteLedgerClass *klass)
 static void
 crown_sqlite_ledger_init (CrownSqliteLedger *self)
 {
-  self->transaction = (CrownSqliteTransaction) CROWN_SQLITE_TRANSACTION_INIT;
+  self->batch = (CrownSqliteTransaction) CROWN_SQLITE_TRANSACTION_INIT;
+  self->read = (CrownSqliteTransaction) CROWN_SQLITE_TRANSACTION_INIT;
 }

@@ -508,6 +508,55 @@ crown_sqlite_rollback (CrownSqliteTransaction *tx)
   tx->db = NULL;
 }
 
+static gboolean
+run_in_transaction (CrownSqliteTransaction  *tx,
+                    const char              *name,
+                    const char              *sql,
+                    GError                 **error)
+{
+  CrownSqlite *self = tx->db;
+  CrownSqliteStatement *stmt;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  /* Outside of a transaction a savepoint would begin one, and commit what no longer belongs together. */
+  if (sqlite3_get_autocommit (self->db))
+    {
+      g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_FAILED,
+                   "%s: %s: an earlier error has rolled the transaction back", self->path, name);
+      return FALSE;
+    }
+  stmt = crown_sqlite_prepare (self, name, sql, error);
+
+  return stmt != NULL && crown_sqlite_run (stmt, error);
+}
+
+gboolean
+crown_sqlite_savepoint (CrownSqliteTransaction  *tx,
+                        GError                 **error)
+{
+  return run_in_transaction (tx, "savepoint", "SAVEPOINT part", error);
+}
+
+gboolean
+crown_sqlite_savepoint_release (CrownSqliteTransaction  *tx,
+                                GError                 **error)
+{
+  return run_in_transaction (tx, "release savepoint", "RELEASE part", error);
+}
+
+void
+crown_sqlite_savepoint_rollback (CrownSqliteTransaction *tx)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (sqlite3_get_autocommit (tx->db->db))
+    return;
+  if (!run_in_transaction (tx, "rollback to savepoint", "ROLLBACK TO part", &error) ||
+      !run_in_transaction (tx, "release savepoint", "RELEASE part", &error))
+    g_warning ("%s", error->message);
+}
+
 /**
  * crown_sqlite_backup:
  * @path: a file that is made or replaced

@@ -79,6 +79,11 @@ gboolean     crown_sqlite_begin_read (CrownSqlite *self, CrownSqliteTransaction 
 gboolean     crown_sqlite_commit   (CrownSqliteTransaction *tx, GError **error);
 void         crown_sqlite_rollback (CrownSqliteTransaction *tx);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CrownSqliteTransaction, crown_sqlite_rollback)
+/* A part of a transaction that can be taken back alone; one at a time. FALSE with @error, too, where the transaction is gone
+ * because an earlier error (a full disk) has rolled all of it back. */
+gboolean     crown_sqlite_savepoint         (CrownSqliteTransaction *tx, GError **error);
+gboolean     crown_sqlite_savepoint_release (CrownSqliteTransaction *tx, GError **error);
+void         crown_sqlite_savepoint_rollback (CrownSqliteTransaction *tx);
 
 /* SQLite's online backup; integrity_check with the first complaint in the error */
 gboolean     crown_sqlite_backup   (CrownSqlite *self, const char *path, GError **error);

@@ -284,7 +284,7 @@ def tails_and_replays(team):
 
         check_gapless(live, before + 1)
         assert {envelope["trace_id"] for envelope in live} >= {done["trace_id"]}, "the import's trace_id is on no event"
-        for name in ("SESSION_CREATE", "TASK_CREATE", "ANALYTICS_REFRESH", "SESSION_COMPLETE", "DASHBOARD_REFRESH"):
+        for name in ("SESSION_CREATE", "TASK_CREATE", "ANALYTICS_REFRESH", "SESSION_COMPLETE"):
             assert name in [envelope["event_type"] for envelope in live], f"the import made no {name}"
         assert live_tasks and all(envelope["event_type"].startswith("TASK_") for envelope in live_tasks), \
             "/tasks has other events"

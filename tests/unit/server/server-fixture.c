@@ -8,7 +8,16 @@
 #include <glib/gstdio.h>
 
 #include "core/crown-json.h"
+#include "server/crown-sqlite-ledger-private.h"
 #include "storage/crown-sqlite.h"
+
+static gint64
+now_us (gpointer user_data)
+{
+  ServerFixture *self = user_data;
+
+  return self->now_us += self->step_us;
+}
 
 void
 server_fixture_set_up (ServerFixture *self,
@@ -22,7 +31,10 @@ server_fixture_set_up (ServerFixture *self,
   self->uri = g_strconcat ("sqlite:", self->path, NULL);
   self->ledger = crown_event_ledger_open (self->uri, &error);
   g_assert_no_error (error);
-  self->sequencer = crown_event_sequencer_new (self->ledger, NULL);
+  /* More than a second a write, so that each has its DASHBOARD_REFRESH. */
+  self->now_us = G_GINT64_CONSTANT (1761620400) * G_USEC_PER_SEC;
+  self->step_us = 2 * G_USEC_PER_SEC;
+  self->sequencer = crown_event_sequencer_new (self->ledger, &(CrownClock) { now_us, now_us, self });
   self->who = (CrownPrincipal) { .role = CROWN_ROLE_MEMBER };
   g_assert_true (crown_event_ledger_create_user (self->ledger, "Ada", &self->who.user_id, &error));
   g_assert_true (crown_event_ledger_create_workspace (self->ledger, "Team", &self->who.workspace_id, &error));
@@ -57,6 +69,15 @@ server_fixture_tamper (ServerFixture *self,
 
   g_assert_no_error (error);
   crown_sqlite_exec (db, "tamper", sql, &error);
+  g_assert_no_error (error);
+}
+
+void
+server_fixture_break_transaction (ServerFixture *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  crown_sqlite_exec (CROWN_SQLITE_LEDGER (self->ledger)->db, "break", "ROLLBACK", &error);
   g_assert_no_error (error);
 }
 

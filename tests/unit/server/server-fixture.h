@@ -16,12 +16,16 @@ typedef struct {
   CrownEventLedger    *ledger;
   CrownEventSequencer *sequencer;
   CrownPrincipal       who;
+  gint64               now_us;  /* of the sequencer's clock */
+  gint64               step_us; /* by which it goes on whenever it is asked */
 } ServerFixture;
 
 void       server_fixture_set_up    (ServerFixture *self, gconstpointer unused);
 void       server_fixture_tear_down (ServerFixture *self, gconstpointer unused);
 /* Runs @sql on the ledger's file behind its back. */
 void       server_fixture_tamper    (ServerFixture *self, const char *sql);
+/* What SQLite does by itself when the disk is full in the middle of a transaction. */
+void       server_fixture_break_transaction (ServerFixture *self);
 
 gint64     server_fixture_add_meeting (ServerFixture *self, guint n_tasks);
 void       server_fixture_tick        (ServerFixture *self, gint64 task_id);

@@ -187,6 +187,188 @@ test_told_after_commit_in_order (ServerFixture *fixture,
   g_assert_cmpuint (last, ==, 8);
 }
 
+/* Writes that share a commit */
+
+typedef struct {
+  guint told;      /* events of the signal */
+  GString *done;   /* the order of the functions */
+} Batch;
+
+static void
+on_batch_committed (CrownEventSequencer *sequencer,
+                    GPtrArray           *events,
+                    gpointer             user_data)
+{
+  ((Batch *) user_data)->told += events->len;
+}
+
+static void
+on_first_done (GPtrArray    *events,
+               const GError *error,
+               gpointer      user_data)
+{
+  Batch *batch = user_data;
+
+  g_assert_no_error (error);
+  /* Others have been told before whoever asked is answered. */
+  g_assert_cmpuint (batch->told, ==, 2);
+  g_string_append_printf (batch->done, "first %u,", events->len);
+}
+
+static void
+on_second_done (GPtrArray    *events,
+                const GError *error,
+                gpointer      user_data)
+{
+  Batch *batch = user_data;
+
+  g_assert_no_error (error);
+  g_string_append_printf (batch->done, "second %u,", events->len);
+}
+
+static CrownEventWrite *
+begin_update (ServerFixture *fixture,
+              const char    *text)
+{
+  g_autoptr (GError) error = NULL;
+  CrownEventWrite *write = crown_event_sequencer_begin (fixture->sequencer, &fixture->who, NULL, &error);
+  g_autoptr (JsonObject) data = crown_json_parse_object ("{\"task_id\":1,\"session_id\":1}", -1, NULL);
+  JsonObject *updates = json_object_new ();
+
+  g_assert_no_error (error);
+  json_object_set_string_member (updates, "text", text);
+  json_object_set_object_member (data, "updates", updates);
+  g_assert_true (crown_event_write_emit (write, CROWN_EVENT_TASK_UPDATE, data, NULL, &error));
+  g_assert_no_error (error);
+  return write;
+}
+
+static char *
+text_of_task (ServerFixture *fixture)
+{
+  g_autoptr (CrownLedgerRow) row = NULL;
+  g_autoptr (JsonObject) object = NULL;
+
+  g_assert_true (crown_event_ledger_load_row (fixture->ledger, "workspace_1", CROWN_STORE_TASKS, "1", &row, NULL));
+  object = crown_json_parse_object (row->json, -1, NULL);
+  return g_strdup (crown_json_opt_string (object, "text", NULL));
+}
+
+static void
+test_writes_share_a_commit (ServerFixture *fixture,
+                            gconstpointer  unused)
+{
+  Batch batch = { 0, g_string_new (NULL) };
+  g_autofree char *before = NULL;
+  g_autofree char *within = NULL;
+  g_autofree char *after = NULL;
+
+  server_fixture_add_meeting (fixture, 1);
+  before = text_of_task (fixture);
+  g_signal_connect (fixture->sequencer, "committed", G_CALLBACK (on_batch_committed), &batch);
+
+  g_assert_true (crown_event_write_commit_later (begin_update (fixture, "first"), on_first_done, &batch, NULL));
+  /* One that is given up takes nothing with it, and leaves no gap. */
+  crown_event_write_free (begin_update (fixture, "abandoned"));
+  g_assert_true (crown_event_write_commit_later (begin_update (fixture, "second"), on_second_done, &batch, NULL));
+
+  /* Not on disk: nobody is told, and whoever reads sees what was. */
+  within = text_of_task (fixture);
+  g_assert_cmpstr (within, ==, before);
+  g_assert_cmpuint (batch.told, ==, 0);
+  g_assert_cmpstr (batch.done->str, ==, "");
+
+  while (batch.told == 0)
+    g_main_context_iteration (NULL, TRUE);
+  after = text_of_task (fixture);
+  g_assert_cmpstr (after, ==, "second");
+  g_assert_cmpstr (batch.done->str, ==, "first 1,second 1,");
+  g_string_free (batch.done, TRUE);
+  assert_verifies (fixture);
+}
+
+static void
+on_not_done (GPtrArray    *events,
+             const GError *error,
+             gpointer      user_data)
+{
+  guint *n = user_data;
+
+  g_assert_null (events);
+  g_assert_nonnull (error);
+  (*n)++;
+}
+
+/* SQLite rolls the whole transaction back after some errors: then none of the batch is answered as if it were there. */
+static void
+test_batch_fails_together (ServerFixture *fixture,
+                           gconstpointer  unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownEventWrite) late = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  guint n_failed = 0;
+  guint told = 0;
+
+  server_fixture_add_meeting (fixture, 1);
+  before = text_of_task (fixture);
+  g_signal_connect_swapped (fixture->sequencer, "committed", G_CALLBACK (g_atomic_int_inc), &told);
+  g_assert_true (crown_event_write_commit_later (begin_update (fixture, "lost"), on_not_done, &n_failed, NULL));
+  server_fixture_break_transaction (fixture);
+  late = crown_event_sequencer_begin (fixture->sequencer, &fixture->who, NULL, &error);
+  g_assert_null (late);
+  g_assert_nonnull (error);
+
+  crown_event_sequencer_flush (fixture->sequencer);
+  g_assert_cmpuint (n_failed, ==, 1);
+  g_assert_cmpuint (told, ==, 0);
+  after = text_of_task (fixture);
+  g_assert_cmpstr (after, ==, before);
+
+  /* The next one begins anew. */
+  g_assert_true (crown_event_write_commit_later (begin_update (fixture, "kept"), NULL, NULL, NULL));
+  crown_event_sequencer_flush (fixture->sequencer);
+  g_free (after);
+  after = text_of_task (fixture);
+  g_assert_cmpstr (after, ==, "kept");
+  assert_verifies (fixture);
+}
+
+/* However many writes come within a second, one refresh; and one when it is over that has them all. */
+static void
+test_refresh_is_coalesced (ServerFixture *fixture,
+                           gconstpointer  unused)
+{
+  g_autoptr (GPtrArray) all = NULL;
+  g_autoptr (GError) error = NULL;
+  guint refreshes = 0;
+
+  server_fixture_add_meeting (fixture, 1);
+  fixture->step_us = 1000;
+  for (guint i = 0; i < 50; i++)
+    {
+      CrownEventWrite *write = begin_update (fixture, "again");
+
+      g_assert_true (crown_event_write_emit_stats (write, &error));
+      g_assert_true (crown_event_write_commit_later (write, NULL, NULL, &error));
+    }
+  crown_event_sequencer_flush (fixture->sequencer);
+  fixture->now_us += 2 * G_USEC_PER_SEC;
+  while (refreshes < 2)
+    {
+      g_main_context_iteration (NULL, TRUE);
+      g_clear_pointer (&all, g_ptr_array_unref);
+      all = crown_event_ledger_load_events (fixture->ledger, "workspace_1", 0, 0, 1000, &error);
+      refreshes = 0;
+      for (guint i = 0; i < all->len; i++)
+        refreshes += ((CrownLedgerEvent *) all->pdata[i])->envelope->type == CROWN_EVENT_DASHBOARD_REFRESH;
+    }
+  g_assert_cmpuint (refreshes, ==, 2);
+  g_assert_cmpint (((CrownLedgerEvent *) all->pdata[all->len - 1])->envelope->type, ==, CROWN_EVENT_DASHBOARD_REFRESH);
+  assert_verifies (fixture);
+}
+
 static void
 test_stats_are_kept (ServerFixture *fixture,
                      gconstpointer  unused)
@@ -392,6 +574,9 @@ main (int   argc,
   ADD ("write", test_write_is_row_event_and_digest);
   ADD ("abandoned", test_abandoned_write_leaves_nothing);
   ADD ("prev-sequence", test_prev_sequence_a_namespace);
+  ADD ("batch/shared", test_writes_share_a_commit);
+  ADD ("batch/failed", test_batch_fails_together);
+  ADD ("batch/refresh", test_refresh_is_coalesced);
   ADD ("bad-payload", test_bad_payload_is_refused);
   ADD ("committed", test_told_after_commit_in_order);
   ADD ("stats", test_stats_are_kept);
