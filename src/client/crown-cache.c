@@ -49,36 +49,77 @@ static const char SQL_SESSION_DROP[] = "DELETE FROM sessions WHERE session_id = 
 static const char SQL_TRANSCRIPT_PUT[] = "INSERT OR REPLACE INTO transcripts (session_id, segments) VALUES (?1, ?2)";
 static const char SQL_TRANSCRIPT_DROP[] = "DELETE FROM transcripts WHERE session_id = ?1";
 
-/* The statements of the stores whose rows have a number and a digest. */
+/* How a row that is put differs from the one that is there, by what has to be written for it. */
+typedef enum {
+  CHANGE_BODY,  /* no column of an index */
+  CHANGE_PLACE, /* those that give its place in the list that people see most */
+  CHANGE_KEYS,  /* any */
+  CHANGE_NEW,   /* there is none */
+  N_CHANGES,
+} Change;
+
+/* The statements of the stores whose rows have a number and a digest. An update that names a column of an index writes that
+ * index again, whatever is in the column; so there is one for each degree of change, and most write no index at all. */
 typedef struct {
   const char *get_row;
-  const char *get_checksum;
-  const char *put;
+  const char *get_old;        /* checksum, then the columns of the indexes */
+  const char *put[N_CHANGES]; /* all number the parameters alike, and use the first and the last */
   const char *drop;
   const char *clear;
 } StoreSql;
 
+#define MEETING_BODY \
+  " row = ?4, _checksum = ?5, _cached_at = ?6, status = ?7, folded = ?8, title = ?9, created_at = ?10, duration = ?11," \
+  " summary = ?12, task_count = ?13, participant_count = ?14 WHERE id = ?1"
+#define MEETING_KEYS " archived = ?2, sort_at = ?3,"
+
+#define TASK_BODY \
+  " row = ?7, _checksum = ?8, _cached_at = ?9, folded = ?10, text = ?11, due_date = ?12, assignee = ?13 WHERE id = ?1"
+#define TASK_PLACE " status = ?2, sort_due = ?3,"
+#define TASK_KEYS  " session_id = ?4, line = ?5, priority = ?6,"
+
+#define ANALYTICS_UPDATE \
+  "UPDATE analytics SET row = ?2, _checksum = ?3, _cached_at = ?4, updated_at = ?5 WHERE session_id = ?1"
+
 static const StoreSql store_sql[CROWN_N_STORES] = {
   [CROWN_STORE_MEETINGS] = {
     "SELECT row FROM meetings WHERE id = ?1",
-    "SELECT _checksum FROM meetings WHERE id = ?1",
-    "INSERT OR REPLACE INTO meetings (id, row, _checksum, _cached_at, status, folded, title, created_at, duration, summary,"
-    " task_count, participant_count, archived, sort_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    "SELECT _checksum, archived, sort_at FROM meetings WHERE id = ?1",
+    {
+      [CHANGE_BODY] = "UPDATE meetings SET" MEETING_BODY,
+      [CHANGE_PLACE] = "UPDATE meetings SET" MEETING_KEYS MEETING_BODY,
+      [CHANGE_KEYS] = "UPDATE meetings SET" MEETING_KEYS MEETING_BODY,
+      [CHANGE_NEW] =
+        "INSERT INTO meetings (id, archived, sort_at, row, _checksum, _cached_at, status, folded, title, created_at, duration,"
+        " summary, task_count, participant_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    },
     "DELETE FROM meetings WHERE id = ?1",
     "DELETE FROM meetings",
   },
   [CROWN_STORE_TASKS] = {
     "SELECT row FROM tasks WHERE id = ?1",
-    "SELECT _checksum FROM tasks WHERE id = ?1",
-    "INSERT OR REPLACE INTO tasks (id, row, _checksum, _cached_at, status, folded, text, session_id, priority, due_date,"
-    " assignee, sort_due, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    "SELECT _checksum, status, sort_due, session_id, line, priority FROM tasks WHERE id = ?1",
+    {
+      [CHANGE_BODY] = "UPDATE tasks SET" TASK_BODY,
+      [CHANGE_PLACE] = "UPDATE tasks SET" TASK_PLACE TASK_BODY,
+      [CHANGE_KEYS] = "UPDATE tasks SET" TASK_PLACE TASK_KEYS TASK_BODY,
+      [CHANGE_NEW] =
+        "INSERT INTO tasks (id, status, sort_due, session_id, line, priority, row, _checksum, _cached_at, folded, text,"
+        " due_date, assignee) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    },
     "DELETE FROM tasks WHERE id = ?1",
     "DELETE FROM tasks",
   },
   [CROWN_STORE_ANALYTICS] = {
     "SELECT row FROM analytics WHERE session_id = ?1",
     "SELECT _checksum FROM analytics WHERE session_id = ?1",
-    "INSERT OR REPLACE INTO analytics (session_id, row, _checksum, _cached_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    {
+      [CHANGE_BODY] = ANALYTICS_UPDATE,
+      [CHANGE_PLACE] = ANALYTICS_UPDATE,
+      [CHANGE_KEYS] = ANALYTICS_UPDATE,
+      [CHANGE_NEW] =
+        "INSERT INTO analytics (session_id, row, _checksum, _cached_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    },
     "DELETE FROM analytics WHERE session_id = ?1",
     "DELETE FROM analytics",
   },
@@ -87,7 +128,7 @@ static const StoreSql store_sql[CROWN_N_STORES] = {
 static gboolean
 has_rows (CrownStore store)
 {
-  return store < CROWN_N_STORES && store_sql[store].put != NULL;
+  return store < CROWN_N_STORES && store_sql[store].drop != NULL;
 }
 
 /* Opening */
@@ -175,6 +216,17 @@ save_state (CrownCache  *self,
   return put_metadata (self, "_state", json->str, "", error);
 }
 
+/* The defaults suit a phone of twenty years ago. 8 MB hold the pages of a usual workspace's indexes, so that a write does not
+ * read first; and the log may grow to 16 MB before its pages are put into the file, so that a page that many transactions
+ * change is put there, and waited for, once. */
+static gboolean
+set_up_connection (CrownSqlite  *db,
+                   GError      **error)
+{
+  return crown_sqlite_exec (db, "page cache", "PRAGMA cache_size = -8192", error) &&
+         crown_sqlite_exec (db, "checkpoint", "PRAGMA wal_autocheckpoint = 4000", error);
+}
+
 static CrownCache *
 try_open (const char  *path,
           gint64       workspace_id,
@@ -188,8 +240,8 @@ try_open (const char  *path,
   self->user_stream = g_strdup_printf ("user_%" G_GINT64_FORMAT, user_id);
   self->canonical = g_string_sized_new (1024);
   self->db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE, error);
-  if (self->db == NULL || !crown_sqlite_migrate (self->db, crown_cache_migrations, crown_cache_n_migrations, error) ||
-      !load_state (self, error))
+  if (self->db == NULL || !set_up_connection (self->db, error) ||
+      !crown_sqlite_migrate (self->db, crown_cache_migrations, crown_cache_n_migrations, error) || !load_state (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -371,24 +423,55 @@ count_row (CrownCache *self,
   self->state.counts[store] += add ? 1 : -1;
 }
 
-static gboolean
-uncount_old (CrownCache  *self,
-             CrownStore   store,
-             gint64       id,
-             gboolean    *was_there,
-             GError     **error)
+/* Which columns of indexes the row at hand changes, against the row that @stmt stands on. */
+static Change
+compare_keys (CrownSqliteStatement *stmt,
+              CrownStore            store,
+              JsonObject           *row,
+              const CrownSortKey   *key)
 {
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load checksum", store_sql[store].get_checksum, error);
+  switch (store)
+    {
+    case CROWN_STORE_MEETINGS:
+      return crown_sqlite_column_int (stmt, 1) == key->archived &&
+             strcmp (crown_sqlite_column_text (stmt, 2), key->sort_at) == 0 ? CHANGE_BODY : CHANGE_KEYS;
+
+    case CROWN_STORE_TASKS:
+      if (crown_sqlite_column_int (stmt, 3) != key->session_id || crown_sqlite_column_int (stmt, 4) != key->line ||
+          g_strcmp0 (crown_sqlite_column_text (stmt, 5), crown_json_opt_string (row, "priority", NULL)) != 0)
+        return CHANGE_KEYS;
+      return strcmp (crown_sqlite_column_text (stmt, 1), key->status) == 0 &&
+             strcmp (crown_sqlite_column_text (stmt, 2), key->sort_due) == 0 ? CHANGE_BODY : CHANGE_PLACE;
+
+    default:
+      return CHANGE_KEYS;
+    }
+}
+
+/* @row: (nullable): what it will be; @change: (out) */
+static gboolean
+uncount_old (CrownCache          *self,
+             CrownStore           store,
+             gint64               id,
+             JsonObject          *row,
+             const CrownSortKey  *key,
+             Change              *change,
+             GError             **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load checksum", store_sql[store].get_old, error);
   int step;
 
+  *change = CHANGE_NEW;
   if (stmt == NULL)
     return FALSE;
   crown_sqlite_bind_int (stmt, 1, id);
   step = crown_sqlite_step (stmt, error);
   if (step == 1)
-    count_row (self, store, id, crown_sqlite_column_text (stmt, 0), FALSE);
+    {
+      count_row (self, store, id, crown_sqlite_column_text (stmt, 0), FALSE);
+      *change = row != NULL ? compare_keys (stmt, store, row, key) : CHANGE_KEYS;
+    }
   crown_sqlite_reset (stmt);
-  *was_there = step == 1;
   return step >= 0;
 }
 
@@ -428,38 +511,69 @@ put_session (CrownCache  *self,
   return crown_sqlite_run (stmt, error);
 }
 
+/* @canonical, @checksum and @folded stay with the caller until the statement has run. */
 static void
-bind_columns (CrownSqliteStatement *stmt,
-              CrownStore            store,
-              JsonObject           *row,
-              const CrownSortKey   *key)
+bind_row (CrownSqliteStatement *stmt,
+          CrownStore            store,
+          JsonObject           *row,
+          const CrownSortKey   *key,
+          const GString        *canonical,
+          const char           *checksum,
+          const char           *folded)
 {
-  switch (store)
+  gint64 now = g_get_real_time ();
+  int n = 2;
+
+#define bind_int(value)           crown_sqlite_bind_int (stmt, n++, (value))
+#define bind_text(value)          crown_sqlite_bind_text (stmt, n++, (value), -1)
+#define bind_text_member(member)  bind_text (crown_json_opt_string (row, (member), NULL))
+#define bind_int_member(member)   bind_int (crown_json_opt_int (row, (member), 0))
+
+  if (store == CROWN_STORE_MEETINGS)
     {
-    case CROWN_STORE_MEETINGS:
-      crown_sqlite_bind_text (stmt, 7, crown_json_opt_string (row, "title", NULL), -1);
-      crown_sqlite_bind_text (stmt, 8, crown_json_opt_string (row, "created_at", NULL), -1);
-      crown_sqlite_bind_int (stmt, 9, crown_json_opt_int (row, "duration", 0));
-      crown_sqlite_bind_text (stmt, 10, crown_json_opt_string (row, "summary", NULL), -1);
-      crown_sqlite_bind_int (stmt, 11, crown_json_opt_int (row, "task_count", 0));
-      crown_sqlite_bind_int (stmt, 12, crown_json_opt_int (row, "participant_count", 0));
-      crown_sqlite_bind_int (stmt, 13, key->archived);
-      crown_sqlite_bind_text (stmt, 14, key->sort_at, -1);
-      break;
-
-    case CROWN_STORE_TASKS:
-      crown_sqlite_bind_text (stmt, 7, crown_json_opt_string (row, "text", NULL), -1);
-      crown_sqlite_bind_int (stmt, 8, key->session_id);
-      crown_sqlite_bind_text (stmt, 9, crown_json_opt_string (row, "priority", NULL), -1);
-      crown_sqlite_bind_text (stmt, 10, crown_json_opt_string (row, "due_date", NULL), -1);
-      crown_sqlite_bind_text (stmt, 11, crown_json_opt_string (row, "assignee", NULL), -1);
-      crown_sqlite_bind_text (stmt, 12, key->sort_due, -1);
-      crown_sqlite_bind_int (stmt, 13, key->line);
-      break;
-
-    default:
-      crown_sqlite_bind_text (stmt, 5, crown_json_opt_string (row, "updated_at", NULL), -1);
+      bind_int (key->archived);
+      bind_text (key->sort_at);
     }
+  else if (store == CROWN_STORE_TASKS)
+    {
+      bind_text (key->status);
+      bind_text (key->sort_due);
+      bind_int (key->session_id);
+      bind_int (key->line);
+      bind_text_member ("priority");
+    }
+
+  crown_sqlite_bind_text (stmt, n++, canonical->str, (gssize) canonical->len);
+  crown_sqlite_bind_text (stmt, n++, checksum, CROWN_CHECKSUM_HEX_LENGTH);
+  bind_int (now);
+
+  if (store == CROWN_STORE_MEETINGS)
+    {
+      bind_text (key->status);
+      bind_text (folded);
+      bind_text_member ("title");
+      bind_text_member ("created_at");
+      bind_int_member ("duration");
+      bind_text_member ("summary");
+      bind_int_member ("task_count");
+      bind_int_member ("participant_count");
+    }
+  else if (store == CROWN_STORE_TASKS)
+    {
+      bind_text (folded);
+      bind_text_member ("text");
+      bind_text_member ("due_date");
+      bind_text_member ("assignee");
+    }
+  else
+    {
+      bind_text_member ("updated_at");
+    }
+
+#undef bind_int
+#undef bind_text
+#undef bind_text_member
+#undef bind_int_member
 }
 
 /* @checksum: (out): room for 65 bytes */
@@ -474,31 +588,24 @@ put_row (CrownCache  *self,
   CrownSortKey key = crown_cache_sort_key (store, row);
   g_autofree char *folded = NULL;
   CrownSqliteStatement *stmt;
-  gboolean was_there;
+  Change change;
 
   g_string_truncate (self->canonical, 0);
   if (!crown_json_canonicalize_object (row, TRUE, self->canonical, error))
     return FALSE;
   crown_checksum_bytes (self->canonical->str, self->canonical->len, checksum);
 
-  if (!uncount_old (self, store, id, &was_there, error) ||
-      !(stmt = crown_sqlite_prepare (self->db, "put row", store_sql[store].put, error)))
+  if (!uncount_old (self, store, id, row, &key, &change, error) ||
+      !(stmt = crown_sqlite_prepare (self->db, "put row", store_sql[store].put[change], error)))
     return FALSE;
-  crown_sqlite_bind_int (stmt, 1, id);
-  crown_sqlite_bind_text (stmt, 2, self->canonical->str, (gssize) self->canonical->len);
-  crown_sqlite_bind_text (stmt, 3, checksum, CROWN_CHECKSUM_HEX_LENGTH);
-  crown_sqlite_bind_int (stmt, 4, g_get_real_time ());
   if (store != CROWN_STORE_ANALYTICS)
-    {
-      folded = crown_cache_folded (store, row);
-      crown_sqlite_bind_text (stmt, 5, key.status, -1);
-      crown_sqlite_bind_text (stmt, 6, folded, -1);
-    }
-  bind_columns (stmt, store, row, &key);
+    folded = crown_cache_folded (store, row);
+  crown_sqlite_bind_int (stmt, 1, id);
+  bind_row (stmt, store, row, &key, self->canonical, checksum, folded);
   if (!crown_sqlite_run (stmt, error))
     return FALSE;
   count_row (self, store, id, checksum, TRUE);
-  return store != CROWN_STORE_MEETINGS || was_there || put_session (self, id, row, error);
+  return store != CROWN_STORE_MEETINGS || change != CHANGE_NEW || put_session (self, id, row, error);
 }
 
 static gboolean
@@ -507,9 +614,9 @@ drop_row (CrownCache  *self,
           gint64       id,
           GError     **error)
 {
-  gboolean was_there;
+  Change change;
 
-  return uncount_old (self, store, id, &was_there, error) &&
+  return uncount_old (self, store, id, NULL, NULL, &change, error) &&
          drop_by_id (self, "drop row", store_sql[store].drop, id, error) &&
          (store != CROWN_STORE_MEETINGS ||
           (drop_by_id (self, "drop session", SQL_SESSION_DROP, id, error) &&

@@ -39,6 +39,31 @@ format_integer (guint64  value,
   return length;
 }
 
+/* The digits of a number of few decimals, such as most are: 0.85, 78.5. Both @value's 10^n-fold and 10^n are exact as doubles,
+ * so that their quotient is what the decimal reads back as; and no two decimals of up to 15 digits are the same double.
+ * Returns: 0 where the number is not of that kind. */
+static int
+few_decimals (double value,
+              char   digits[24],
+              int   *point)
+{
+  static const double powers[] = { 10, 100, 1000, 10000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (powers); i++)
+    {
+      gint64 whole = (gint64) (value * powers[i] + 0.5);
+      int n_digits;
+
+      if ((double) whole / powers[i] != value)
+        continue;
+      n_digits = (int) format_integer ((guint64) whole, FALSE, digits);
+      *point = n_digits - (int) i - 1;
+      return n_digits;
+    }
+
+  return 0;
+}
+
 /* The fewest digits that read back as @value, without sign, point or exponent; @point is the position of the decimal
  * point behind the first of them (ECMAScript's n). */
 static int
@@ -50,6 +75,9 @@ shortest_digits (double value,
   int n_digits = 0;
   int unused;
   const char *exponent;
+
+  if (value >= 1e-3 && value < 1e9 && (n_digits = few_decimals (value, digits, point)) > 0)
+    return n_digits;
 
   /* A decimal of up to 15 digits survives the way through a double, so where there is a short form it stands before the
    * zeros of the 15-digit one. Subnormal numbers have fewer digits than that to give: there all lengths are tried. */
@@ -117,7 +145,7 @@ crown_json_format_number (double  value,
       memcpy (buffer, "0", 2);
       return 1;
     }
-  if (fabs (value) < EXACT_INTEGER_MAX && value == floor (value))
+  if (fabs (value) < EXACT_INTEGER_MAX && value == (double) (gint64) value)
     return format_integer ((guint64) fabs (value), value < 0, buffer);
 
   if (value < 0)

@@ -21,8 +21,11 @@ typedef struct {
   const char *p;
   const char *end;
   guint       depth;
-  GString    *scratch; /* the string being read, where it has escapes */
+  GString    *scratch; /* the string that was read last */
 } Parser;
+
+/* Longer names than this are rare, and are copied to the heap. */
+#define NAME_ON_STACK 64
 
 G_DEFINE_QUARK (crown-json-error-quark, crown_json_error)
 
@@ -133,8 +136,8 @@ parse_escape (Parser  *parser,
   return TRUE;
 }
 
-/* The string's text, (transfer full). */
-static char *
+/* The string's text, or NULL; the parser's until it reads the next one. json-glib makes its own copy of every string. */
+static const char *
 parse_string (Parser  *parser,
               GError **error)
 {
@@ -142,11 +145,9 @@ parse_string (Parser  *parser,
 
   while (parser->p < parser->end && *parser->p != '"' && *parser->p != '\\' && (guchar) *parser->p >= 0x20)
     parser->p++;
-  if (parser->p < parser->end && *parser->p == '"')
-    return g_strndup (from, (gsize) (parser->p++ - from));
-
   g_string_truncate (parser->scratch, 0);
   g_string_append_len (parser->scratch, from, parser->p - from);
+
   while (parser->p < parser->end)
     {
       char c = *parser->p;
@@ -154,7 +155,7 @@ parse_string (Parser  *parser,
       if (c == '"')
         {
           parser->p++;
-          return g_strndup (parser->scratch->str, parser->scratch->len);
+          return parser->scratch->str;
         }
       if ((guchar) c < 0x20)
         {
@@ -269,7 +270,9 @@ parse_object (Parser  *parser,
 
   for (;;)
     {
-      g_autofree char *name = NULL;
+      char on_stack[NAME_ON_STACK];
+      g_autofree char *on_heap = NULL;
+      const char *name;
       JsonNode *value;
 
       skip_space (parser);
@@ -286,6 +289,11 @@ parse_object (Parser  *parser,
           set_error (parser, CROWN_JSON_ERROR_DUPLICATE_KEY, message, error);
           return NULL;
         }
+      /* The value may have strings of its own. */
+      if (parser->scratch->len < sizeof on_stack)
+        name = memcpy (on_stack, name, parser->scratch->len + 1);
+      else
+        name = on_heap = g_strdup (name);
       skip_space (parser);
       if (parser->p == parser->end || *parser->p != ':')
         {
@@ -390,7 +398,7 @@ parse_value (Parser  *parser,
     }
   if (*parser->p == '"')
     {
-      g_autofree char *text = parse_string (parser, error);
+      const char *text = parse_string (parser, error);
 
       return text != NULL ? json_node_init_string (json_node_alloc (), text) : NULL;
     }

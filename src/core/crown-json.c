@@ -18,12 +18,16 @@ typedef struct {
 } WriteMode;
 
 typedef struct {
+  guint64     prefix; /* the first eight bytes of the name, so that most comparisons need no look at it */
   const char *name;
   JsonNode   *node;
 } Member;
 
 /* Rows have about a dozen members: these are sorted on the stack. */
 #define MEMBERS_ON_STACK 32
+
+/* A word with the same byte eight times. */
+#define ALL_BYTES(byte) (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
 
 static gboolean write_node (JsonNode *node, WriteMode *mode, GString *out, GError **error);
 
@@ -48,48 +52,179 @@ compare_utf16 (const char *a,
   return (int) x - (int) y;
 }
 
+/* Prefixes compare as the names do, unless they are equal or hold a byte for which UTF-16 has another order. */
+static guint64
+prefix_of (const char *name)
+{
+  guint64 prefix = 0;
+  guint i;
+
+  for (i = 0; i < 8 && name[i] != '\0'; i++)
+    prefix = prefix << 8 | (guchar) name[i];
+
+  return i < 8 ? prefix << 8 * (8 - i) : prefix;
+}
+
 static int
 compare_members (const void *a,
                  const void *b)
 {
-  return compare_utf16 (((const Member *) a)->name, ((const Member *) b)->name);
+  const Member *x = a, *y = b;
+
+  if (x->prefix != y->prefix && ((x->prefix | y->prefix) & ALL_BYTES (0x80)) == 0)
+    return x->prefix < y->prefix ? -1 : 1;
+
+  return compare_utf16 (x->name, y->name);
+}
+
+/* As g_string_append_len(), which is a call for every few bytes that are written here. */
+static inline void
+append (GString    *out,
+        const char *text,
+        gsize       length)
+{
+  gsize end = out->len + length;
+
+  if (G_UNLIKELY (end >= out->allocated_len))
+    {
+      g_string_append_len (out, text, (gssize) length);
+      return;
+    }
+  memcpy (out->str + out->len, text, length);
+  out->str[end] = '\0';
+  out->len = end;
 }
 
 static void
-write_string (const char *text,
-              GString    *out)
+write_escape (char     c,
+              GString *out)
 {
   static const char hex[] = "0123456789abcdef";
-  const char *run = text;
-  const char *p;
+  char escape[7] = "\\";
 
-  g_string_append_c (out, '"');
-  for (p = text; *p != '\0'; p++)
+  switch (c)
     {
-      char escape[7] = "\\";
-
-      if ((guchar) *p >= 0x20 && *p != '"' && *p != '\\')
-        continue;
-      g_string_append_len (out, run, p - run);
-      run = p + 1;
-      switch (*p)
-        {
-        case '"':  escape[1] = '"'; break;
-        case '\\': escape[1] = '\\'; break;
-        case '\b': escape[1] = 'b'; break;
-        case '\f': escape[1] = 'f'; break;
-        case '\n': escape[1] = 'n'; break;
-        case '\r': escape[1] = 'r'; break;
-        case '\t': escape[1] = 't'; break;
-        default:
-          memcpy (escape, "\\u00", 4);
-          escape[4] = hex[(guchar) *p >> 4];
-          escape[5] = hex[(guchar) *p & 15];
-        }
-      g_string_append (out, escape);
+    case '"':  escape[1] = '"'; break;
+    case '\\': escape[1] = '\\'; break;
+    case '\b': escape[1] = 'b'; break;
+    case '\f': escape[1] = 'f'; break;
+    case '\n': escape[1] = 'n'; break;
+    case '\r': escape[1] = 'r'; break;
+    case '\t': escape[1] = 't'; break;
+    default:
+      memcpy (escape, "\\u00", 4);
+      escape[4] = hex[(guchar) c >> 4];
+      escape[5] = hex[(guchar) c & 15];
     }
-  g_string_append_len (out, run, p - run);
+  append (out, escape, strlen (escape));
+}
+
+/* How many bytes from @text on are written as they are. Almost all text is plain, so it is looked at eight bytes at a time:
+ * the high bit of a byte of `marks` says that it is above 0x7f, below 0x20, '"' or '\'. A borrow may mark a byte beside a
+ * true one as well, never one in a word without. */
+static gsize
+count_plain (const char *text,
+             gsize       length)
+{
+  gsize n = 0;
+
+  for (; n + sizeof (guint64) <= length; n += sizeof (guint64))
+    {
+      guint64 bytes, marks;
+
+      memcpy (&bytes, text + n, sizeof bytes);
+      marks = bytes | (bytes - ALL_BYTES (0x20)) | ((bytes ^ ALL_BYTES ('"')) - ALL_BYTES (1)) |
+              ((bytes ^ ALL_BYTES ('\\')) - ALL_BYTES (1));
+      if ((marks & ALL_BYTES (0x80)) != 0)
+        break;
+    }
+  while (n < length && (guchar) text[n] >= 0x20 && (guchar) text[n] < 0x80 && text[n] != '"' && text[n] != '\\')
+    n++;
+
+  return n;
+}
+
+/* FALSE where @must_be_valid and the text is not UTF-8. */
+static gboolean
+write_string (const char *text,
+              gboolean    must_be_valid,
+              GString    *out)
+{
+  gsize length = strlen (text);
+  gsize run = 0;
+  gsize i;
+
   g_string_append_c (out, '"');
+  for (i = count_plain (text, length); i < length; i += count_plain (text + i, length - i))
+    {
+      gsize from = i;
+
+      if ((guchar) text[i] < 0x80)
+        {
+          append (out, text + run, i - run);
+          write_escape (text[i], out);
+          run = ++i;
+          continue;
+        }
+      /* ASCII stands between characters only: what is between ASCII is valid by itself or not at all. */
+      while (i < length && (guchar) text[i] >= 0x80)
+        i++;
+      if (must_be_valid && !g_utf8_validate_len (text + from, i - from, NULL))
+        return FALSE;
+    }
+  append (out, text + run, length - run);
+  g_string_append_c (out, '"');
+
+  return TRUE;
+}
+
+static void
+sort_in (Member       *members,
+         guint         n,
+         const Member *member)
+{
+  for (; n > 0 && compare_members (&members[n - 1], member) > 0; n--)
+    members[n] = members[n - 1];
+  members[n] = *member;
+}
+
+/* The members that are to be written, in their order. @members has room for all. */
+static guint
+collect_members (JsonObject *object,
+                 WriteMode  *mode,
+                 Member     *members)
+{
+  gboolean few = json_object_get_size (object) <= MEMBERS_ON_STACK;
+  Member member = { 0 };
+  JsonObjectIter iter;
+  guint n = 0;
+
+  if (!mode->canonical)
+    {
+      json_object_iter_init_ordered (&iter, object);
+      while (json_object_iter_next_ordered (&iter, &member.name, &member.node))
+        if (!mode->skip_private || member.name[0] != '_')
+          members[n++] = member;
+      return n;
+    }
+
+  /* The order comes from the sorting, so the iterator that looks each member up for it would be a waste. */
+  json_object_iter_init (&iter, object);
+  while (json_object_iter_next (&iter, &member.name, &member.node))
+    {
+      if (mode->skip_private && member.name[0] == '_')
+        continue;
+      member.prefix = prefix_of (member.name);
+      if (few)
+        sort_in (members, n, &member);
+      else
+        members[n] = member;
+      n++;
+    }
+  if (!few)
+    qsort (members, n, sizeof *members, compare_members);
+
+  return n;
 }
 
 static gboolean
@@ -101,44 +236,22 @@ write_object (JsonObject  *object,
   Member on_stack[MEMBERS_ON_STACK];
   g_autofree Member *on_heap = NULL;
   Member *members = on_stack;
-  guint n_members = json_object_get_size (object);
-  guint n = 0;
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *node;
+  guint n;
 
-  if (n_members > MEMBERS_ON_STACK)
-    members = on_heap = g_new (Member, n_members);
-
-  json_object_iter_init_ordered (&iter, object);
-  while (json_object_iter_next_ordered (&iter, &name, &node))
-    {
-      Member member = { name, node };
-      guint at = n;
-
-      if (mode->skip_private && name[0] == '_')
-        continue;
-      /* Insertion while it is cheap: rows mostly come sorted already. */
-      if (mode->canonical && n_members <= MEMBERS_ON_STACK)
-        for (; at > 0 && compare_utf16 (members[at - 1].name, name) > 0; at--)
-          members[at] = members[at - 1];
-      members[at] = member;
-      n++;
-    }
-  if (mode->canonical && n_members > MEMBERS_ON_STACK)
-    qsort (members, n, sizeof *members, compare_members);
+  if (json_object_get_size (object) > MEMBERS_ON_STACK)
+    members = on_heap = g_new (Member, json_object_get_size (object));
+  n = collect_members (object, mode, members);
 
   g_string_append_c (out, '{');
   for (guint i = 0; i < n; i++)
     {
       if (i > 0)
         g_string_append_c (out, ',');
-      if (mode->canonical && !g_utf8_validate (members[i].name, -1, NULL))
+      if (!write_string (members[i].name, mode->canonical, out))
         {
           g_set_error_literal (error, CROWN_JSON_ERROR, CROWN_JSON_ERROR_UTF8, "a member's name is not valid UTF-8");
           return FALSE;
         }
-      write_string (members[i].name, out);
       g_string_append_c (out, ':');
       if (!write_node (members[i].node, mode, out, error))
         return FALSE;
@@ -185,7 +298,7 @@ write_number (JsonNode  *node,
       g_set_error_literal (error, CROWN_JSON_ERROR, CROWN_JSON_ERROR_NUMBER, "NaN and infinities have no JSON");
       return FALSE;
     }
-  g_string_append_len (out, buffer, (gssize) crown_json_format_number (value, buffer));
+  append (out, buffer, crown_json_format_number (value, buffer));
 
   return TRUE;
 }
@@ -196,15 +309,16 @@ write_node (JsonNode   *node,
             GString    *out,
             GError    **error)
 {
+  JsonNodeType kind = json_node_get_node_type (node);
   GType type;
   gboolean written;
 
-  if (JSON_NODE_HOLDS_NULL (node))
+  if (kind == JSON_NODE_NULL)
     {
-      g_string_append (out, "null");
+      append (out, "null", 4);
       return TRUE;
     }
-  if (JSON_NODE_HOLDS_OBJECT (node) || JSON_NODE_HOLDS_ARRAY (node))
+  if (kind != JSON_NODE_VALUE)
     {
       /* Twice the depth that is accepted: a document inside an envelope is still written. */
       if (++mode->depth > 2 * CROWN_JSON_DEPTH_MAX)
@@ -212,8 +326,8 @@ write_node (JsonNode   *node,
           g_set_error_literal (error, CROWN_JSON_ERROR, CROWN_JSON_ERROR_DEPTH, "nested too deeply");
           return FALSE;
         }
-      written = JSON_NODE_HOLDS_OBJECT (node) ? write_object (json_node_get_object (node), mode, out, error)
-                                              : write_array (json_node_get_array (node), mode, out, error);
+      written = kind == JSON_NODE_OBJECT ? write_object (json_node_get_object (node), mode, out, error)
+                                         : write_array (json_node_get_array (node), mode, out, error);
       mode->depth--;
       return written;
     }
@@ -221,19 +335,16 @@ write_node (JsonNode   *node,
   type = json_node_get_value_type (node);
   if (type == G_TYPE_STRING)
     {
-      const char *text = json_node_get_string (node);
-
-      if (mode->canonical && !g_utf8_validate (text, -1, NULL))
-        {
-          g_set_error_literal (error, CROWN_JSON_ERROR, CROWN_JSON_ERROR_UTF8, "a string is not valid UTF-8");
-          return FALSE;
-        }
-      write_string (text, out);
-      return TRUE;
+      if (write_string (json_node_get_string (node), mode->canonical, out))
+        return TRUE;
+      g_set_error_literal (error, CROWN_JSON_ERROR, CROWN_JSON_ERROR_UTF8, "a string is not valid UTF-8");
+      return FALSE;
     }
   if (type == G_TYPE_BOOLEAN)
     {
-      g_string_append (out, json_node_get_boolean (node) ? "true" : "false");
+      gboolean value = json_node_get_boolean (node);
+
+      append (out, value ? "true" : "false", value ? 4 : 5);
       return TRUE;
     }
 

@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* The catalogue's names are shorter. */
+#define NAME_SIZE 64
+
 static gboolean
 is_value (JsonNode *node,
           GType     type)
@@ -93,13 +96,16 @@ check_members (const char **cursor,
 
   while (*p != '\0' && *p != '}')
     {
+      char name[NAME_SIZE];
       gsize name_length = strcspn (p, "?:");
-      g_autofree char *name = g_strndup (p, name_length);
       gboolean optional = p[name_length] == '?';
       JsonNode *node;
       gsize type_length;
       guint i;
 
+      g_assert (name_length < sizeof name);
+      memcpy (name, p, name_length);
+      name[name_length] = '\0';
       p += name_length + (optional ? 2 : 1);
       type_length = strcspn (p, " {}");
       for (i = 0; i < G_N_ELEMENTS (types); i++)

@@ -119,7 +119,7 @@ crown_bench_task_text (guint id,
                        guint session_id,
                        guint revision)
 {
-  g_autofree char *due = id % 3 == 0 ? g_strdup ("null") : g_strdup_printf ("\"2026-12-%02u\"", id % 28 + 1);
+  g_autofree char *due = id % 3 != 0 ? g_strdup ("null") : g_strdup_printf ("\"2026-12-%02u\"", id % 28 + 1);
   const char *name = names[id % G_N_ELEMENTS (names)];
   const char *sentence = sentences[(id + revision) % G_N_ELEMENTS (sentences)];
 
@@ -127,6 +127,6 @@ crown_bench_task_text (guint id,
                           "\"status\":\"%s\",\"priority\":\"medium\",\"due_date\":%s,\"assignee\":\"%s\","
                           "\"created_at\":\"2026-11-20T09:%02u:00Z\",\"completed_at\":null,\"speaker\":\"%s\","
                           "\"evidence_line\":%u,\"evidence_text\":\"%s\",\"confidence\":0.%u}",
-                          id, session_id, id, (id + revision) % 4 == 0 ? "completed" : "pending", due, name, id % 60, name,
+                          id, session_id, id, revision > 0 && id % 4 == 0 ? "completed" : "pending", due, name, id % 60, name,
                           id % 40, sentence, 60 + 5 * (id % 7));
 }

@@ -19,7 +19,8 @@ gint64   crown_bench_now_ns       (void); /* monotonic */
 void     crown_bench_print        (const char *bench, double value, const char *unit, double floor, guint64 n);
 /* Sorts @times (element-type gint64, ns) and returns the one that @percent of them do not exceed, in µs. */
 double   crown_bench_percentile   (GArray *times, guint percent);
-/* JSON text of a row as an imported transcript leaves it; @revision makes the same row another one. */
+/* JSON text of a row as an imported transcript leaves it: a task is pending, and one of three has a date. Another @revision
+ * makes the same row another one: a quarter of the tasks are completed in it. */
 char    *crown_bench_meeting_text (guint id, guint revision);
 char    *crown_bench_task_text    (guint id, guint session_id, guint revision);
 

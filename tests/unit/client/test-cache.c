@@ -223,6 +223,68 @@ test_merge (Fixture       *f,
 }
 
 static void
+update_task (Fixture    *f,
+             int         id,
+             const char *updates)
+{
+  g_autofree char *data = g_strdup_printf ("{\"workspace_id\":1,\"task_id\":%d,\"session_id\":1,\"updates\":%s,"
+                                           "\"timestamp\":\"2026-11-20T10:00:00Z\"}", id, updates);
+
+  apply_ok (f, CROWN_EVENT_TASK_UPDATE, data);
+}
+
+/* An update writes only the indexes that it has to: each kind of change, and the lists follow it. */
+static void
+test_updates_move_rows (Fixture       *f,
+                        gconstpointer  data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownSqlite) db = NULL;
+
+  for (int i = 1; i <= 3; i++)
+    add_task (f, i, "pending", "null");
+  add_meeting (f, 1, "2026-11-20T09:00:00Z");
+  add_meeting (f, 2, "2026-11-21T09:00:00Z");
+
+  update_task (f, 1, "{\"text\":\"Something else\",\"assignee\":\"Ana\"}");
+  assert_ids (f, CROWN_QUERY_TASKS, NULL, "3 2 1");
+  assert_ids (f, CROWN_QUERY_TASKS, "something", "1");
+  update_task (f, 1, "{\"due_date\":\"2026-11-25\"}");
+  assert_ids (f, CROWN_QUERY_TASKS, NULL, "1 3 2");
+  update_task (f, 3, "{\"status\":\"completed\"}");
+  assert_ids (f, CROWN_QUERY_TASKS, NULL, "1 2 3");
+  update_task (f, 3, "{\"evidence_line\":200}");
+  assert_ids (f, CROWN_QUERY_SESSION_TASKS, NULL, "2 1 3");
+  update_task (f, 1, "{\"session_id\":2,\"due_date\":null}");
+  assert_ids (f, CROWN_QUERY_SESSION_TASKS, NULL, "2 3");
+  assert_ids (f, CROWN_QUERY_TASKS, NULL, "2 1 3");
+  update_task (f, 1, "{\"priority\":\"high\"}");
+  update_task (f, 2, "{\"priority\":null}");
+
+  apply_ok (f, CROWN_EVENT_MEETING_UPDATE, "{\"workspace_id\":1,\"session_id\":1,\"updates\":{\"title\":\"Renamed\"},"
+            "\"timestamp\":\"2026-11-20T10:00:00Z\"}");
+  assert_ids (f, CROWN_QUERY_MEETINGS, "renamed", "1");
+  apply_ok (f, CROWN_EVENT_MEETING_UPDATE, "{\"workspace_id\":1,\"session_id\":1,\"updates\":"
+            "{\"started_at\":\"2026-11-22T09:00:00Z\"},\"timestamp\":\"2026-11-20T10:00:00Z\"}");
+  assert_ids (f, CROWN_QUERY_MEETINGS, NULL, "1 2");
+
+  db = crown_sqlite_open (f->path, CROWN_SQLITE_READ_ONLY, &error);
+  g_assert_no_error (error);
+  {
+    CrownSqliteStatement *stmt = crown_sqlite_prepare (db, "columns",
+                                                       "SELECT group_concat (coalesce (priority, '-'), ' ') FROM"
+                                                       " (SELECT priority FROM tasks NOT INDEXED ORDER BY id)", &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (crown_sqlite_step (stmt, &error), ==, 1);
+    g_assert_cmpstr (crown_sqlite_column_text (stmt, 0), ==, "high - medium");
+    crown_sqlite_reset (stmt);
+  }
+  g_assert_true (crown_sqlite_check (db, &error)); /* also: each index agrees with its table */
+  g_assert_no_error (error);
+}
+
+static void
 test_duplicates_and_gaps (Fixture       *f,
                           gconstpointer  data)
 {
@@ -545,6 +607,7 @@ main (int   argc,
 #define add(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
   add ("/client/cache/lists", test_lists);
   add ("/client/cache/merge", test_merge);
+  add ("/client/cache/updates", test_updates_move_rows);
   add ("/client/cache/duplicates-and-gaps", test_duplicates_and_gaps);
   add ("/client/cache/all-or-nothing", test_batch_is_all_or_nothing);
   add ("/client/cache/digests", test_digests);

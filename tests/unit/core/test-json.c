@@ -88,6 +88,28 @@ test_any_number_reads_back (void)
 }
 
 static void
+test_a_decimal_prints_as_it_was_written (void)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (85);
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      guint decimals = (guint) g_rand_int_range (rand, 1, 7);
+      guint unit = (guint) pow (10, decimals);
+      guint whole = (guint) g_rand_int_range (rand, 0, g_rand_boolean (rand) ? 100 : 1000000);
+      guint fraction = (guint) g_rand_int_range (rand, 0, (gint32) unit);
+      g_autofree char *text = NULL;
+      char buffer[32];
+
+      if (fraction % 10 == 0)
+        continue;
+      text = g_strdup_printf ("%u.%0*u", whole, (int) decimals, fraction);
+      crown_json_format_number (g_ascii_strtod (text, NULL), buffer);
+      g_assert_cmpstr (buffer, ==, text);
+    }
+}
+
+static void
 test_an_integer_above_2_53_is_the_double_next_to_it (void)
 {
   assert_canonical ("9007199254740993", "9007199254740992");
@@ -123,6 +145,52 @@ static void
 test_escapes_are_minimal (void)
 {
   assert_canonical ("\"\\u0041\\/\\u000f\\n\\\"\\\\\\u007f\"", "\"A/\\u000f\\n\\\"\\\\\x7f\"");
+}
+
+static void
+test_keys_that_begin_alike_are_ordered (void)
+{
+  assert_canonical ("{\"archived_by\":1,\"archived\":2,\"archived_at\":3,\"archive\":4,\"archiveé\":5,\"archivez\":6,"
+                    "\"\xef\xac\xb3x\":7,\"\xf0\x9f\x98\x80x\":8}",
+                    "{\"archive\":4,\"archived\":2,\"archived_at\":3,\"archived_by\":1,\"archivez\":6,\"archiveé\":5,"
+                    "\"\xf0\x9f\x98\x80x\":8,\"\xef\xac\xb3x\":7}");
+}
+
+/* Text is looked at in words: what is unusual has to be found at each place of one, alone and beside others. */
+static void
+test_what_is_unusual_is_found_at_every_place (void)
+{
+  static const struct {
+    const char *raw;
+    const char *written; /* NULL: refused */
+  } cases[] = {
+    { "\"", "\\\"" }, { "\\", "\\\\" }, { "\x01", "\\u0001" }, { "\x1f", "\\u001f" }, { "\n\"", "\\n\\\"" },
+    { "\x7f", "\x7f" }, { "!#[]~", "!#[]~" }, { "é", "é" }, { "é\"€", "é\\\"€" }, { "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+    { "\xff", NULL }, { "é\xc3", NULL }, { "é\"\xa9", NULL }, { "\xed\xa0\x80", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (guint before = 0; before < 20; before++)
+      for (guint after = 0; after < 10; after++)
+        {
+          g_autofree char *a = g_strnfill (before, 'a');
+          g_autofree char *b = g_strnfill (after, ' ');
+          g_autofree char *raw = g_strconcat (a, cases[i].raw, b, NULL);
+          g_autofree char *expected = g_strconcat ("\"", a, cases[i].written != NULL ? cases[i].written : "", b, "\"", NULL);
+          g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), raw);
+          g_autoptr (GString) out = g_string_new (NULL);
+          g_autoptr (GError) error = NULL;
+
+          if (cases[i].written == NULL)
+            {
+              g_assert_false (crown_json_canonicalize (node, FALSE, out, &error));
+              g_assert_error (error, CROWN_JSON_ERROR, CROWN_JSON_ERROR_UTF8);
+              continue;
+            }
+          g_assert_true (crown_json_canonicalize (node, FALSE, out, &error));
+          g_assert_cmpstr (out->str, ==, expected);
+          g_assert_cmpuint (out->len, ==, strlen (expected));
+        }
 }
 
 static void
@@ -256,10 +324,13 @@ main (int   argc,
 
   g_test_add_func ("/core/json/numbers", test_numbers_are_ecmascripts);
   g_test_add_func ("/core/json/numbers-read-back", test_any_number_reads_back);
+  g_test_add_func ("/core/json/decimals", test_a_decimal_prints_as_it_was_written);
   g_test_add_func ("/core/json/large-integers", test_an_integer_above_2_53_is_the_double_next_to_it);
   g_test_add_func ("/core/json/key-order", test_keys_are_ordered_by_utf16);
   g_test_add_func ("/core/json/many-keys", test_many_keys_are_ordered_too);
   g_test_add_func ("/core/json/escapes", test_escapes_are_minimal);
+  g_test_add_func ("/core/json/like-keys", test_keys_that_begin_alike_are_ordered);
+  g_test_add_func ("/core/json/unusual-text", test_what_is_unusual_is_found_at_every_place);
   g_test_add_func ("/core/json/private-members", test_private_members_do_not_count);
   g_test_add_func ("/core/json/strict", test_what_is_not_strict_is_refused);
   g_test_add_func ("/core/json/position", test_an_error_says_where);

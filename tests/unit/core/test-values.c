@@ -90,6 +90,31 @@ test_times (void)
   g_assert_false (crown_time_parse_iso (NULL, &time));
 }
 
+/* The usual form is read by itself: as GLib reads it, and refused where GLib refuses it. */
+static void
+test_times_are_glibs (void)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (3339);
+  guint n_valid = 0;
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      g_autofree char *text =
+        g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02dZ", g_rand_int_range (rand, 0, 10000), g_rand_int_range (rand, 0, 14),
+                         g_rand_int_range (rand, 0, 33), g_rand_int_range (rand, 0, 26), g_rand_int_range (rand, 0, 62),
+                         g_rand_int_range (rand, 0, 62));
+      g_autoptr (GDateTime) expected = g_date_time_new_from_iso8601 (text, NULL);
+      gint64 time = 0;
+
+      g_assert_cmpint (crown_time_parse_iso (text, &time), ==, expected != NULL);
+      if (expected == NULL)
+        continue;
+      g_assert_cmpint (time, ==, g_date_time_to_unix (expected) * G_USEC_PER_SEC);
+      n_valid++;
+    }
+  g_assert_cmpuint (n_valid, >, 1000);
+}
+
 static void
 test_change_sets_cross_the_bus (void)
 {
@@ -156,6 +181,7 @@ main (int   argc,
   g_test_add_func ("/core/digest/order", test_digest_does_not_depend_on_the_order);
   g_test_add_func ("/core/digest/definition", test_digest_of_one_row_is_its_hash);
   g_test_add_func ("/core/clock", test_times);
+  g_test_add_func ("/core/clock/as-glib", test_times_are_glibs);
   g_test_add_func ("/core/change-set/bus", test_change_sets_cross_the_bus);
   g_test_add_func ("/core/change-set/bound", test_too_many_ids_become_everything);
   g_test_add_func ("/core/models", test_models_bear_rows_of_other_versions);
