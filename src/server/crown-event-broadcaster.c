@@ -30,6 +30,7 @@ struct _CrownEventBroadcaster
   CrownEventSequencer *sequencer;
   CrownAuthenticator  *authenticator;
 
+  CrownRateLimiter    *limiter; /* (nullable): requests a token */
   GHashTable          *members; /* CrownSioSocket → Member */
   GHashTable          *rooms;   /* "/tasks workspace_1" → GHashTable, a set of CrownSioSocket (borrowed from members) */
 };
@@ -249,17 +250,33 @@ on_request_event_replay (CrownEventBroadcaster *self,
     crown_sio_socket_ack (socket, ack_id, NULL);
 }
 
+/* As the errors of the request that it is, so that who made it learns of it. */
+static void
+say_rate_limited (CrownSioSocket *socket,
+                  const char     *name,
+                  guint           retry_after_ms,
+                  gint64          ack_id)
+{
+  g_autoptr (JsonObject) argument = json_object_new ();
+
+  json_object_set_string_member (argument, "code", "rate_limited");
+  json_object_set_string_member (argument, "message", "There were too many requests");
+  json_object_set_int_member (argument, "retry_after_ms", retry_after_ms);
+  emit_object (socket, name, argument, ack_id);
+}
+
 static const struct {
   const char *name;
+  const char *error; /* what it is answered with when it is refused */
   void      (*handle) (CrownEventBroadcaster *self,
                        CrownSioSocket        *socket,
                        Member                *member,
                        JsonObject            *argument,
                        gint64                 ack_id);
 } requests[] = {
-  { "join_workspace", on_join_workspace },
-  { "leave_workspace", on_leave_workspace },
-  { "request_event_replay", on_request_event_replay },
+  { "join_workspace", "join_error", on_join_workspace },
+  { "leave_workspace", "join_error", on_leave_workspace },
+  { "request_event_replay", "replay_error", on_request_event_replay },
 };
 
 static void
@@ -284,6 +301,14 @@ on_event (CrownEventBroadcaster *self,
     {
       if (g_strcmp0 (name, requests[i].name) == 0)
         {
+          guint retry_after_ms;
+
+          if (self->limiter != NULL && member->principal.token_id != 0 &&
+              !crown_rate_limiter_take (self->limiter, member->principal.token_id, 1, &retry_after_ms))
+            {
+              say_rate_limited (socket, requests[i].error, retry_after_ms, ack_id);
+              return;
+            }
           requests[i].handle (self, socket, member, argument, ack_id);
           return;
         }
@@ -396,16 +421,19 @@ on_committed (CrownEventBroadcaster *self,
 /**
  * crown_event_broadcaster_new:
  * @sio: (transfer none): its namespaces are declared and its signals handled here
+ * @limiter: (nullable) (transfer none): for requests a token; outlives the broadcaster
  *
  * Returns: (transfer full): a broadcaster that works for as long as it is kept
  */
 CrownEventBroadcaster *
 crown_event_broadcaster_new (CrownSioServer      *sio,
                              CrownEventSequencer *sequencer,
-                             CrownAuthenticator  *authenticator)
+                             CrownAuthenticator  *authenticator,
+                             CrownRateLimiter    *limiter)
 {
   CrownEventBroadcaster *self = g_object_new (CROWN_TYPE_EVENT_BROADCASTER, NULL);
 
+  self->limiter = limiter;
   self->sio = g_object_ref (sio);
   self->sequencer = g_object_ref (sequencer);
   self->authenticator = g_object_ref (authenticator);
@@ -418,6 +446,49 @@ crown_event_broadcaster_new (CrownSioServer      *sio,
   g_signal_connect_object (sio, "disconnected", G_CALLBACK (on_disconnected), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (sequencer, "committed", G_CALLBACK (on_committed), self, G_CONNECT_SWAPPED);
   return self;
+}
+
+/**
+ * crown_event_broadcaster_recheck:
+ *
+ * Disconnects who came with a token that has been revoked since, perhaps by crown4ctl: what a token may is asked of the
+ * ledger at each request, and of sockets by this.
+ */
+void
+crown_event_broadcaster_recheck (CrownEventBroadcaster *self)
+{
+  CrownEventLedger *ledger = crown_event_sequencer_get_ledger (self->sequencer);
+  g_autoptr (GHashTable) checked = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, NULL); /* token_id → good */
+  g_autoptr (GPtrArray) revoked = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer socket, value, known;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, &socket, &value))
+    {
+      Member *member = value;
+      g_autoptr (GError) error = NULL;
+      gboolean good = TRUE;
+
+      if (member->principal.token_id == 0)
+        continue;
+
+      if (g_hash_table_lookup_extended (checked, &member->principal.token_id, NULL, &known))
+        {
+          good = GPOINTER_TO_INT (known);
+        }
+      else if (!crown_event_ledger_check_token (ledger, member->principal.token_id, &good, &error))
+        {
+          g_warning ("Tokens cannot be checked: %s", error->message);
+          return;
+        }
+      g_hash_table_insert (checked, &member->principal.token_id, GINT_TO_POINTER (good));
+      if (!good)
+        g_ptr_array_add (revoked, g_object_ref (socket));
+    }
+
+  for (guint i = 0; i < revoked->len; i++)
+    crown_sio_socket_disconnect (g_ptr_array_index (revoked, i), TRUE);
 }
 
 /**

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "crown-authenticator.h"
+#include "crown-rate-limiter.h"
 #include "crown-event-sequencer.h"
 #include "socketio/crown-sio-server.h"
 
@@ -16,7 +17,10 @@ G_DECLARE_FINAL_TYPE (CrownEventBroadcaster, crown_event_broadcaster, CROWN, EVE
 
 CrownEventBroadcaster *crown_event_broadcaster_new        (CrownSioServer        *sio,
                                                            CrownEventSequencer   *sequencer,
-                                                           CrownAuthenticator    *authenticator);
+                                                           CrownAuthenticator    *authenticator,
+                                                              CrownRateLimiter      *limiter);
+/* Cuts the sockets whose token was revoked, by whatever process. */
+void                   crown_event_broadcaster_recheck    (CrownEventBroadcaster *self);
 void                   crown_event_broadcaster_idle_sync  (CrownEventBroadcaster *self);
 void                   crown_event_broadcaster_say_closing (CrownEventBroadcaster *self,
                                                             guint                  retry_after_ms);

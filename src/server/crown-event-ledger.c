@@ -542,6 +542,22 @@ crown_event_ledger_load_token (CrownEventLedger  *self,
 }
 
 /**
+ * crown_event_ledger_check_token:
+ * @token_id: of a token that was good
+ * @good: (out): whether it still is
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_check_token (CrownEventLedger  *self,
+                                gint64             token_id,
+                                gboolean          *good,
+                                GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->check_token (self, token_id, good, error);
+}
+
+/**
  * crown_event_ledger_revoke_token:
  *
  * Makes a token worthless.

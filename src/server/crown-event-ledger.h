@@ -144,6 +144,7 @@ struct _CrownEventLedgerInterface
   gboolean    (*put_token)        (CrownEventLedger *self, const char *hash, const CrownPrincipal *principal, GError **error);
   gboolean    (*load_token)       (CrownEventLedger *self, const char *hash, CrownPrincipal *principal, gboolean *found,
                                    GError **error);
+  gboolean    (*check_token)      (CrownEventLedger *self, gint64 token_id, gboolean *good, GError **error);
   gboolean    (*revoke_token)     (CrownEventLedger *self, gint64 token_id, gboolean *found, GError **error);
   gboolean    (*list_tokens)      (CrownEventLedger *self, CrownLedgerTokenFunc func, gpointer user_data, GError **error);
 
@@ -261,6 +262,10 @@ gboolean          crown_event_ledger_load_token       (CrownEventLedger       *s
                                                        const char             *hash,
                                                        CrownPrincipal         *principal,
                                                        gboolean               *found,
+                                                       GError                **error);
+gboolean          crown_event_ledger_check_token      (CrownEventLedger       *self,
+                                                       gint64                  token_id,
+                                                       gboolean               *good,
                                                        GError                **error);
 gboolean          crown_event_ledger_revoke_token     (CrownEventLedger       *self,
                                                        gint64                  token_id,

@@ -19,9 +19,12 @@ typedef enum {
 /**
  * CrownPrincipal:
  *
+ * @token_id: of the token in the ledger; 0: one that is good only as long as the server runs, or the server itself
+ *
  * What a token stands for: a user with a role in one workspace.
  */
 typedef struct {
+  gint64    token_id;
   gint64    user_id;
   gint64    workspace_id;
   CrownRole role;

@@ -30,6 +30,7 @@ struct _CrownRestApi
   SoupServer          *soup;
   CrownEventSequencer *sequencer;
   CrownAuthenticator  *authenticator;
+  CrownRateLimiter    *limiter; /* (nullable) */
 };
 
 G_DEFINE_FINAL_TYPE (CrownRestApi, crown_rest_api, G_TYPE_OBJECT)
@@ -558,11 +559,24 @@ on_headers (SoupServer        *soup,
   CrownPrincipal who;
   gint64 workspace_id;
   gint64 id;
+  guint retry_after_ms;
   const CrownRestRoute *route = admit (self, message, path, &who, &workspace_id, &id, &error);
 
   if (route == NULL)
     {
       refuse_body (message, g_steal_pointer (&error));
+      return;
+    }
+
+  if (self->limiter != NULL && who.token_id != 0 &&
+      !crown_rate_limiter_take (self->limiter, who.token_id, 1, &retry_after_ms))
+    {
+      g_autofree char *seconds = g_strdup_printf ("%u", (retry_after_ms + 999) / 1000);
+
+      soup_message_headers_replace (soup_server_message_get_response_headers (message), "Retry-After", seconds);
+      refuse_body (message, g_error_new (CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_RATE_LIMITED,
+                                         "There were too many requests with this token; the next may come in %u ms",
+                                         retry_after_ms));
       return;
     }
 
@@ -604,16 +618,19 @@ on_readyz (SoupServer        *soup,
 /**
  * crown_rest_api_new:
  * @soup: (transfer none): gets handlers at /api/v1, /healthz and /readyz
+ * @limiter: (nullable) (transfer none): for requests a token; outlives the interface
  *
  * Returns: (transfer full): an interface that answers for as long as it is kept
  */
 CrownRestApi *
 crown_rest_api_new (SoupServer          *soup,
                     CrownEventSequencer *sequencer,
-                    CrownAuthenticator  *authenticator)
+                    CrownAuthenticator  *authenticator,
+                    CrownRateLimiter    *limiter)
 {
   CrownRestApi *self = g_object_new (CROWN_TYPE_REST_API, NULL);
 
+  self->limiter = limiter;
   self->soup = g_object_ref (soup);
   self->sequencer = g_object_ref (sequencer);
   self->authenticator = g_object_ref (authenticator);

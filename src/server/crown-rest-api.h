@@ -8,6 +8,7 @@
 #include <libsoup/soup.h>
 
 #include "crown-authenticator.h"
+#include "crown-rate-limiter.h"
 #include "crown-event-sequencer.h"
 
 G_BEGIN_DECLS
@@ -17,6 +18,7 @@ G_DECLARE_FINAL_TYPE (CrownRestApi, crown_rest_api, CROWN, REST_API, GObject)
 
 CrownRestApi *crown_rest_api_new (SoupServer          *soup,
                                   CrownEventSequencer *sequencer,
-                                  CrownAuthenticator  *authenticator);
+                                  CrownAuthenticator  *authenticator,
+                                  CrownRateLimiter    *limiter);
 
 G_END_DECLS

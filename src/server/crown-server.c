@@ -16,9 +16,14 @@
 #include "crown-event-broadcaster.h"
 #include "crown-event-ledger.h"
 #include "crown-event-sequencer.h"
+#include "crown-http-listener.h"
 #include "crown-rest-api.h"
 #include "crown-server-error.h"
 
+/* A revoked token's sockets are cut within this time. */
+#define RECHECK_MS       1000
+/* A browser or a library keeps a connection for later; libsoup's own client for a minute. */
+#define KEEPALIVE_SECONDS 75
 #define CLOSING_RETRY_MS 1000 /* when clients are told to come back */
 #define CLOSING_MAX_MS   1000 /* how long their connections may take to go */
 
@@ -34,6 +39,7 @@ struct _CrownServer
 
   char                  *ledger_uri;
   gboolean               insecure_listen;
+  CrownServerLimits      limits;
 
   /* set before the thread starts, or by it before start returns */
   char                  *address;
@@ -58,6 +64,9 @@ struct _CrownServer
   CrownEventBroadcaster *broadcaster;
   CrownRestApi          *rest;
   GSource               *idle_sync;
+  GSource               *recheck;
+  CrownRateLimiter      *limiter;
+  CrownHttpListener     *listener;
 };
 
 G_DEFINE_FINAL_TYPE (CrownServer, crown_server, G_TYPE_OBJECT)
@@ -93,6 +102,19 @@ crown_server_set_insecure_listen (CrownServer *self,
 }
 
 /**
+ * crown_server_set_limits:
+ * @limits: what one client may take of the server; from the next start
+ */
+void
+crown_server_set_limits (CrownServer             *self,
+                         const CrownServerLimits *limits)
+{
+  g_return_if_fail (CROWN_IS_SERVER (self));
+
+  self->limits = *limits;
+}
+
+/**
  * crown_server_get_url:
  *
  * Returns: (nullable) (transfer none): such as `http://127.0.0.1:41231`; %NULL before start
@@ -112,6 +134,35 @@ on_idle_sync (gpointer user_data)
 
   crown_event_broadcaster_idle_sync (self->broadcaster);
   return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_recheck (gpointer user_data)
+{
+  CrownServer *self = user_data;
+
+  crown_event_broadcaster_recheck (self->broadcaster);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSource *
+add_timeout (CrownServer *self,
+             guint        ms,
+             GSourceFunc  func)
+{
+  GSource *source = g_timeout_source_new (ms);
+
+  g_source_set_callback (source, func, self, NULL);
+  g_source_attach (source, self->context);
+  return source;
+}
+
+static void
+remove_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
 }
 
 static gboolean
@@ -136,18 +187,18 @@ listen_on (CrownServer  *self,
 
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new (inet, self->port);
 
-  if (!soup_server_listen (self->soup, address, 0, error))
+  g_autoptr (GSocketAddress) effective = crown_http_listener_listen (self->listener, address, error);
+
+  if (effective == NULL)
     {
       g_prefix_error (error, "Cannot listen on %s port %u: ", self->address, self->port);
       return FALSE;
     }
 
-  GSList *uris = soup_server_get_uris (self->soup);
-  GUri *uri = uris->data;
-  const char *host = g_uri_get_host (uri);
+  g_autofree char *host = g_inet_address_to_string (inet);
 
-  self->url = g_strdup_printf (strchr (host, ':') != NULL ? "http://[%s]:%d" : "http://%s:%d", host, g_uri_get_port (uri));
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  self->url = g_strdup_printf (strchr (host, ':') != NULL ? "http://[%s]:%d" : "http://%s:%d", host,
+                               g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective)));
   return TRUE;
 }
 
@@ -155,6 +206,16 @@ static gboolean
 open_parts (CrownServer  *self,
             GError      **error)
 {
+  const CrownServerLimits *limits = &self->limits;
+  double rate = limits->rate_per_second > 0 ? limits->rate_per_second : 2000;
+  CrownHttpLimits http = {
+    .connections_max = limits->connections_max > 0 ? limits->connections_max : 20000,
+    .headers_seconds = limits->headers_seconds > 0 ? limits->headers_seconds : 20,
+    .body_seconds = limits->body_seconds > 0 ? limits->body_seconds : 120,
+    .keepalive_seconds = KEEPALIVE_SECONDS,
+  };
+  CrownSioOptions options = { .connections_max = http.connections_max };
+
   self->ledger = crown_event_ledger_open (self->ledger_uri, error);
   if (self->ledger == NULL)
     return FALSE;
@@ -162,15 +223,16 @@ open_parts (CrownServer  *self,
   self->sequencer = crown_event_sequencer_new (self->ledger, NULL);
   self->authenticator = crown_authenticator_new (self->ledger);
   self->soup = soup_server_new ("server-header", "crown4", NULL);
-  self->sio = crown_sio_server_new (self->soup, "/socket.io/", NULL, error);
+  self->listener = crown_http_listener_new (self->soup, &http);
+  self->limiter = crown_rate_limiter_new (rate, rate * 2, NULL);
+  self->sio = crown_sio_server_new (self->soup, "/socket.io/", &options, error);
   if (self->sio == NULL)
     return FALSE;
-  self->broadcaster = crown_event_broadcaster_new (self->sio, self->sequencer, self->authenticator);
-  self->rest = crown_rest_api_new (self->soup, self->sequencer, self->authenticator);
+  self->broadcaster = crown_event_broadcaster_new (self->sio, self->sequencer, self->authenticator, self->limiter);
+  self->rest = crown_rest_api_new (self->soup, self->sequencer, self->authenticator, self->limiter);
 
-  self->idle_sync = g_timeout_source_new_seconds (CROWN_IDLE_SYNC_SECONDS);
-  g_source_set_callback (self->idle_sync, on_idle_sync, self, NULL);
-  g_source_attach (self->idle_sync, self->context);
+  self->idle_sync = add_timeout (self, CROWN_IDLE_SYNC_SECONDS * 1000, on_idle_sync);
+  self->recheck = add_timeout (self, RECHECK_MS, on_recheck);
 
   return listen_on (self, error);
 }
@@ -206,9 +268,11 @@ drain (CrownServer *self)
 static void
 close_parts (CrownServer *self)
 {
-  if (self->idle_sync != NULL)
-    g_source_destroy (self->idle_sync);
-  g_clear_pointer (&self->idle_sync, g_source_unref);
+  remove_source (&self->idle_sync);
+  remove_source (&self->recheck);
+
+  if (self->listener != NULL)
+    crown_http_listener_stop (self->listener);
 
   if (self->sequencer != NULL)
     crown_event_sequencer_flush (self->sequencer);
@@ -226,6 +290,8 @@ close_parts (CrownServer *self)
   g_clear_object (&self->rest);
   g_clear_object (&self->broadcaster);
   g_clear_object (&self->sio);
+  g_clear_pointer (&self->listener, crown_http_listener_free);
+  g_clear_pointer (&self->limiter, crown_rate_limiter_free);
   g_clear_object (&self->soup);
   g_clear_object (&self->authenticator);
   g_clear_object (&self->sequencer);
@@ -389,6 +455,8 @@ open_account (AccountCall  *call,
   CrownServer *self = call->self;
   const char *name = g_get_real_name ();
 
+  /* What waits for its commit is not committed here, where nobody would tell who waits. */
+  crown_event_sequencer_flush (self->sequencer);
   if (!crown_event_ledger_begin (self->ledger, TRUE, error))
     return FALSE;
 

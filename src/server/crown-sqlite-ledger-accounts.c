@@ -20,7 +20,8 @@ static const char SQL_PUT_TOKEN[] =
   "INSERT INTO tokens (hash, user_id, workspace_id, role, created_at)"
   " SELECT ?1, users.id, workspaces.id, ?4, ?5 FROM users, workspaces WHERE users.id = ?2 AND workspaces.id = ?3";
 static const char SQL_LOAD_TOKEN[] =
-  "SELECT user_id, workspace_id, role FROM tokens WHERE hash = ?1 AND NOT revoked";
+  "SELECT user_id, workspace_id, role, id FROM tokens WHERE hash = ?1 AND NOT revoked";
+static const char SQL_CHECK_TOKEN[] = "SELECT NOT revoked FROM tokens WHERE id = ?1";
 static const char SQL_REVOKE_TOKEN[] = "UPDATE tokens SET revoked = 1 WHERE id = ?1";
 static const char SQL_LIST_TOKENS[] =
   "SELECT tokens.id, user_id, workspace_id, role, tokens.created_at, revoked, users.name, workspaces.name"
@@ -191,8 +192,30 @@ load_token (CrownEventLedger  *ledger,
       principal->user_id = crown_sqlite_column_int (stmt, 0);
       principal->workspace_id = crown_sqlite_column_int (stmt, 1);
       *found = crown_role_from_string (crown_sqlite_column_text (stmt, 2), &principal->role);
+      principal->token_id = crown_sqlite_column_int (stmt, 3);
     }
 
+  crown_sqlite_reset (stmt);
+  return step >= 0;
+}
+
+static gboolean
+check_token (CrownEventLedger  *ledger,
+             gint64             token_id,
+             gboolean          *good,
+             GError           **error)
+{
+  CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "check-token", SQL_CHECK_TOKEN, error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  crown_sqlite_bind_int (stmt, 1, token_id);
+
+  int step = crown_sqlite_step (stmt, error);
+
+  *good = step == 1 && crown_sqlite_column_int (stmt, 0) != 0;
   crown_sqlite_reset (stmt);
   return step >= 0;
 }
@@ -328,6 +351,7 @@ crown_sqlite_ledger_init_accounts (CrownEventLedgerInterface *iface)
   iface->create_user = create_user;
   iface->put_token = put_token;
   iface->load_token = load_token;
+  iface->check_token = check_token;
   iface->revoke_token = revoke_token;
   iface->list_tokens = list_tokens;
   iface->load_answer = load_answer;

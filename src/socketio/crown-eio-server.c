@@ -120,16 +120,46 @@ handshake_free (gpointer  data,
   g_free (handshake);
 }
 
+/* The socket below libsoup's buffer and TLS. libsoup knows it only of connections that it has accepted itself. */
+static GSocket *
+dup_socket (GIOStream *stream,
+            gboolean  *secure)
+{
+  g_autoptr (GIOStream) layer = g_object_ref (stream);
+
+  *secure = FALSE;
+  while (layer != NULL && !G_IS_SOCKET_CONNECTION (layer))
+    {
+      GIOStream *below = g_object_get_data (G_OBJECT (layer), CROWN_EIO_STREAM_BELOW);
+
+      *secure = *secure || G_IS_TLS_CONNECTION (layer);
+      if (below != NULL)
+        g_object_ref (below);
+      else
+        g_object_get (layer, G_IS_TLS_CONNECTION (layer) ? "base-io-stream" : "base-iostream", &below, NULL);
+      g_object_unref (layer);
+      layer = below;
+    }
+
+  return layer != NULL ? g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (layer))) : NULL;
+}
+
 static void
 on_handshake_written (SoupServerMessage *message,
                       gpointer           user_data)
 {
   Handshake *handshake = user_data;
   CrownEioServer *self = handshake->server;
-  g_autoptr (GSocket) socket = g_object_ref (soup_server_message_get_socket (message));
-  gboolean secure = g_strcmp0 (g_uri_get_scheme (soup_server_message_get_uri (message)), "https") == 0;
   g_autoptr (GIOStream) stream = soup_server_message_steal_connection (message);
+  gboolean secure;
+  g_autoptr (GSocket) socket = dup_socket (stream, &secure);
   CrownEioSession *session;
+
+  if (socket == NULL)
+    {
+      g_warning ("A websocket's stream has no socket");
+      return;
+    }
 
   if (handshake->sid == NULL)
     {

@@ -27,6 +27,9 @@ typedef struct _CrownEioServer CrownEioServer;
 /* One connection, by whatever transport. Freed after `closed`. */
 typedef struct _CrownEioSession CrownEioSession;
 
+/* A GIOStream around a connection that was given to libsoup says by this key of its data what is below it. */
+#define CROWN_EIO_STREAM_BELOW "crown-stream-below"
+
 typedef struct {
   void (*opened)  (CrownEioSession *session, gpointer user_data);
   void (*message) (CrownEioSession *session, const char *text, gsize length, gpointer user_data); /* UTF-8, not terminated */

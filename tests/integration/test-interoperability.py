@@ -209,6 +209,26 @@ def heartbeats(team):
     other.stop()
 
 
+def revoked_token(team):
+    """A token that is revoked by another process ends what is connected with it, and nothing else."""
+    uri = f"sqlite:{team.ledger}"
+    created = ctl("--ledger", uri, "token", "create", "--user", "1", "--workspace", team.workspace).succeeds().out.strip()
+    tokens = ctl("--ledger", uri, "token", "list", "--json").succeeds().lines()
+    number = max(token["id"] for token in tokens)
+    clients, gone = [], queue.Queue()
+    for name, token in (("revoked", created), ("kept", team.token)):
+        client = socketio.Client(reconnection=False)
+        client.on("disconnect", lambda name=name: gone.put(name), namespace="/tasks")
+        client.connect(team.server.url, auth={"token": token}, namespaces=["/tasks"], wait_timeout=PATIENCE_SECONDS)
+        clients.append(client)
+    ctl("--ledger", uri, "token", "revoke", number).succeeds()
+    equal(gone.get(timeout=PATIENCE_SECONDS), "revoked")
+    answer = clients[1].call("join_workspace", {"workspace_id": team.workspace}, namespace="/tasks", timeout=PATIENCE_SECONDS)
+    equal(answer["workspace_id"], team.workspace)
+    for client in clients:
+        client.disconnect()
+
+
 NODE_CLIENT = r"""
 const { io } = require("socket.io-client");
 const [url, token, workspace, transports] = process.argv.slice(2);
@@ -271,6 +291,7 @@ def main():
                        lambda t=transports: lifecycle(team, t))
                       for transports in (["polling"], ["websocket"], ["polling", "websocket"])]
             cases += [("a wrong token is refused in a stock client's words", lambda: refused_token(team)),
+                      ("a revoked token ends its connections", lambda: revoked_token(team)),
                       ("clients of every transport get the same events", lambda: heartbeats(team))]
             node = node_modules()
             for transports in ("polling", "websocket", "polling,websocket"):
