@@ -31,6 +31,7 @@ struct _CrownListModel
   gint64          session_id;
   char           *text;    /* (nullable) */
   GArray         *ids;     /* gint64, in the order shown */
+  guint           limit;   /* no more of them than this are shown */
   GHashTable     *items;   /* gint64 → CrownItem, not owned */
   CrownChangeSet *pending; /* (nullable): what came since the last update */
   guint           update_source;
@@ -54,6 +55,12 @@ id_at (GArray *ids,
   return g_array_index (ids, gint64, position);
 }
 
+static guint
+n_shown (CrownListModel *self)
+{
+  return MIN (self->ids->len, self->limit);
+}
+
 static void
 crown_list_model_requery (CrownListModel *self)
 {
@@ -62,6 +69,7 @@ crown_list_model_requery (CrownListModel *self)
   g_autoptr(GArray) old = NULL;
   GArray *ids;
   guint head = 0, tail = 0, shorter;
+  guint n_before = n_shown (self), n_after;
 
   ids = crown_client_query_ids (self->client, &query, &error);
   if (ids == NULL)
@@ -72,15 +80,16 @@ crown_list_model_requery (CrownListModel *self)
 
   old = g_steal_pointer (&self->ids);
   self->ids = ids;
+  n_after = n_shown (self);
 
-  shorter = MIN (old->len, ids->len);
+  shorter = MIN (n_before, n_after);
   while (head < shorter && id_at (old, head) == id_at (ids, head))
     head++;
-  while (tail < shorter - head && id_at (old, old->len - 1 - tail) == id_at (ids, ids->len - 1 - tail))
+  while (tail < shorter - head && id_at (old, n_before - 1 - tail) == id_at (ids, n_after - 1 - tail))
     tail++;
 
-  if (old->len != ids->len || head < ids->len)
-    g_list_model_items_changed (G_LIST_MODEL (self), head, old->len - head - tail, ids->len - head - tail);
+  if (n_before != n_after || head < n_after)
+    g_list_model_items_changed (G_LIST_MODEL (self), head, n_before - head - tail, n_after - head - tail);
 }
 
 /* A handler of "changed" may drop an item or make one: the touched ones are held before the first is told. */
@@ -204,6 +213,42 @@ crown_list_model_set_session_id (CrownListModel *self,
   crown_list_model_requery (self);
 }
 
+/**
+ * crown_list_model_set_limit:
+ * @limit: how many rows are shown at most; %G_MAXUINT, as at first, for all
+ *
+ * The ids are there anyway. It is the view that has work for every row, whether it is seen or not, up to about 200.
+ */
+void
+crown_list_model_set_limit (CrownListModel *self,
+                            guint           limit)
+{
+  guint n_before, n_after;
+
+  g_return_if_fail (CROWN_IS_LIST_MODEL (self));
+
+  n_before = n_shown (self);
+  self->limit = limit;
+  n_after = n_shown (self);
+  if (n_after > n_before)
+    g_list_model_items_changed (G_LIST_MODEL (self), n_before, 0, n_after - n_before);
+  else if (n_after < n_before)
+    g_list_model_items_changed (G_LIST_MODEL (self), n_after, n_before - n_after, 0);
+}
+
+/**
+ * crown_list_model_is_limited:
+ *
+ * Returns: %TRUE where there are rows that the limit keeps from being shown
+ */
+gboolean
+crown_list_model_is_limited (CrownListModel *self)
+{
+  g_return_val_if_fail (CROWN_IS_LIST_MODEL (self), FALSE);
+
+  return self->ids->len > self->limit;
+}
+
 static GType
 crown_list_model_get_item_type (GListModel *model)
 {
@@ -213,7 +258,7 @@ crown_list_model_get_item_type (GListModel *model)
 static guint
 crown_list_model_get_n_items (GListModel *model)
 {
-  return CROWN_LIST_MODEL (model)->ids->len;
+  return n_shown (CROWN_LIST_MODEL (model));
 }
 
 static void
@@ -234,7 +279,7 @@ crown_list_model_get_item (GListModel *model,
   CrownItem *item;
   gint64 id;
 
-  if (position >= self->ids->len)
+  if (position >= n_shown (self))
     return NULL;
 
   id = id_at (self->ids, position);
@@ -288,5 +333,6 @@ static void
 crown_list_model_init (CrownListModel *self)
 {
   self->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  self->limit = G_MAXUINT;
   self->items = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
 }

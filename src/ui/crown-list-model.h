@@ -19,5 +19,8 @@ void            crown_list_model_set_text       (CrownListModel *self,
                                                  const char     *text);
 void            crown_list_model_set_session_id (CrownListModel *self,
                                                  gint64          session_id);
+void            crown_list_model_set_limit      (CrownListModel *self,
+                                                 guint           limit);
+gboolean        crown_list_model_is_limited     (CrownListModel *self);
 
 G_END_DECLS

@@ -9,6 +9,11 @@
 
 #include <glib/gi18n.h>
 
+/* GTK makes widgets for about 200 rows of a longer list, at almost a millisecond each. The first frame waits for those of a
+ * tall window only; each one after it for as many more, until GTK has all it wants. */
+#define ROWS_A_FRAME 24
+#define ROWS_OF_GTK  (10 * ROWS_A_FRAME)
+
 /**
  * CrownListPage:
  *
@@ -23,6 +28,7 @@ struct _CrownListPage
   CrownListModel     *model;
   GtkSingleSelection *selection;
   gboolean            searching;
+  guint               n_rows;   /* how many the model may show; for the first frames */
 
   GtkStack           *stack;
   GtkListView        *list;
@@ -80,6 +86,26 @@ list_activate_cb (CrownListPage *self,
   g_signal_emit (self, signals[ACTIVATED], 0);
 }
 
+static gboolean
+show_more_cb (GtkWidget     *list,
+              GdkFrameClock *clock,
+              gpointer       user_data)
+{
+  CrownListPage *self = CROWN_LIST_PAGE (user_data);
+
+  if (!crown_list_page_is_painted (self))
+    return G_SOURCE_CONTINUE;
+
+  self->n_rows += ROWS_A_FRAME;
+  if (self->n_rows < ROWS_OF_GTK && crown_list_model_is_limited (self->model))
+    {
+      crown_list_model_set_limit (self->model, self->n_rows);
+      return G_SOURCE_CONTINUE;
+    }
+  crown_list_model_set_limit (self->model, G_MAXUINT);
+  return G_SOURCE_REMOVE;
+}
+
 /**
  * crown_list_page_set_list:
  * @model: the rows
@@ -96,6 +122,9 @@ crown_list_page_set_list (CrownListPage      *self,
   g_return_if_fail (self->model == NULL);
 
   self->model = g_object_ref (model);
+  self->n_rows = ROWS_A_FRAME;
+  crown_list_model_set_limit (model, self->n_rows);
+  gtk_widget_add_tick_callback (GTK_WIDGET (self->list), show_more_cb, self, NULL);
   self->selection = gtk_single_selection_new (G_LIST_MODEL (g_object_ref (model)));
   gtk_single_selection_set_autoselect (self->selection, FALSE);
   gtk_single_selection_set_can_unselect (self->selection, TRUE);

@@ -54,8 +54,8 @@ def time_to_first_line(command, environment):
 
 
 def report(name, value, unit, floor, runs):
-    print(json.dumps({"bench": f"startup/{name}", "value": round(value, 3), "unit": unit, "floor": floor, "n": runs}),
-          flush=True)
+    figure = {"bench": f"startup/{name}", "value": round(value, 3), "unit": unit, "floor": floor, "n": runs}
+    print(json.dumps(figure, separators=(",", ":")), flush=True)
 
 
 def main():
