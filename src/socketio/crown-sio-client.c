@@ -393,10 +393,8 @@ take_event (CrownSioClient *self,
             CrownSioPacket *packet)
 {
   JsonArray *data = json_node_get_array (packet->data);
-  g_autoptr (JsonArray) args = json_array_new ();
+  g_autoptr (JsonArray) args = crown_sio_packet_dup_arguments (packet);
 
-  for (guint i = 1; i < json_array_get_length (data); i++)
-    json_array_add_element (args, json_node_copy (json_array_get_element (data, i)));
   self->attachments = packet->attachments;
   g_signal_emit (self, signals[EVENT], 0, packet->nsp, json_array_get_string_element (data, 0), args);
   self->attachments = NULL;

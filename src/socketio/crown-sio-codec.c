@@ -245,6 +245,18 @@ crown_sio_decoder_clear (CrownSioDecoder *self)
   self->attached = 0;
 }
 
+JsonArray *
+crown_sio_packet_dup_arguments (CrownSioPacket *packet)
+{
+  JsonArray *data = json_node_get_array (packet->data);
+  JsonArray *args = json_array_new ();
+
+  for (guint i = 1; i < json_array_get_length (data); i++)
+    json_array_add_element (args, json_node_copy (json_array_get_element (data, i)));
+
+  return args;
+}
+
 char *
 crown_sio_packet_format (CrownSioType  type,
                          guint         n_attachments,

@@ -42,6 +42,8 @@ GQuark crown_sio_error_quark (void);
 
 CrownSioPacket *crown_sio_packet_parse  (const char *text, gsize length, GError **error);
 void            crown_sio_packet_free   (CrownSioPacket *packet);
+/* What follows an event's name. (transfer full) */
+JsonArray      *crown_sio_packet_dup_arguments (CrownSioPacket *packet);
 /* The text of an Engine.IO message, without Engine.IO's type.
  * @n_attachments: of a binary type; @data_json (nullable): JSON text. (transfer full) */
 char           *crown_sio_packet_format (CrownSioType type, guint n_attachments, const char *nsp, gint64 id,

@@ -284,18 +284,6 @@ take_disconnect (Client         *client,
   leave_namespace (client, socket, "client namespace disconnect");
 }
 
-static JsonArray *
-dup_arguments (JsonArray *data,
-               guint      from)
-{
-  JsonArray *args = json_array_new ();
-
-  for (guint i = from; i < json_array_get_length (data); i++)
-    json_array_add_element (args, json_node_copy (json_array_get_element (data, i)));
-
-  return args;
-}
-
 static void
 take_event (Client         *client,
             CrownSioSocket *socket,
@@ -303,7 +291,7 @@ take_event (Client         *client,
 {
   g_autoptr (CrownSioSocket) alive = g_object_ref (socket);
   JsonArray *data = json_node_get_array (packet->data);
-  g_autoptr (JsonArray) args = dup_arguments (data, 1);
+  g_autoptr (JsonArray) args = crown_sio_packet_dup_arguments (packet);
 
   socket->attachments = packet->attachments;
   g_signal_emit (client->server, signals[EVENT], 0, socket, json_array_get_string_element (data, 0), args, packet->id);
