@@ -31,6 +31,7 @@ struct _CrownRestApi
   CrownEventSequencer *sequencer;
   CrownAuthenticator  *authenticator;
   CrownRateLimiter    *limiter; /* (nullable) */
+  guint                n_preparing;
 };
 
 G_DEFINE_FINAL_TYPE (CrownRestApi, crown_rest_api, G_TYPE_OBJECT)
@@ -402,47 +403,18 @@ perform (CrownRestRequest      *request,
  * ended, is either told the same or does it for the first time. Nothing is answered before it is on disk, not even to who
  * asks again while it is on its way there. */
 static gboolean
-handle_write (CrownRestRequest      *request,
-              const CrownRestRoute  *route,
-              SoupServerMessage     *message,
-              GError               **error)
+write_prepared (CrownRestRequest      *request,
+                const CrownRestRoute  *route,
+                SoupServerMessage     *message,
+                const char            *key,
+                const char            *hash,
+                GError               **error)
 {
-  const char *key = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Idempotency-Key");
   gint64 now = crown_clock_now_us (crown_event_sequencer_get_clock (request->sequencer)) / G_USEC_PER_SEC;
   g_autoptr (CrownLedgerAnswer) answer = NULL;
-  g_autoptr (CrownEventWrite) write = NULL;
+  g_autoptr (CrownEventWrite) write = crown_event_sequencer_begin (request->sequencer, &request->who, key, error);
   Waiting *waiting;
-  char hash[65];
 
-  if (key == NULL || *key == '\0' || strlen (key) > KEY_LENGTH_MAX || !g_utf8_validate (key, -1, NULL))
-    {
-      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_KEY_MISSING,
-                   "A write needs an Idempotency-Key of at most %d bytes", KEY_LENGTH_MAX);
-      return FALSE;
-    }
-
-  hash_request (message, request->body, hash);
-  if (route->takes_json)
-    {
-      gsize length;
-      const char *data = g_bytes_get_data (request->body, &length);
-
-      request->json = crown_json_parse_object (data != NULL ? data : "", (gssize) length, error);
-      if (request->json == NULL)
-        return FALSE;
-    }
-
-  /* The answer to a request that is known is not computed again; preparing is the costly part. */
-  if (route->prepare != NULL)
-    {
-      if (!find_answer (request, key, hash, now, &answer, error))
-        return FALSE;
-      if (answer == NULL && !route->prepare (request, error))
-        return FALSE;
-      g_clear_pointer (&answer, crown_ledger_answer_free);
-    }
-
-  write = crown_event_sequencer_begin (request->sequencer, &request->who, key, error);
   if (write == NULL || !perform (request, route, write, key, hash, now, &answer, error))
     return FALSE;
 
@@ -463,6 +435,137 @@ handle_write (CrownRestRequest      *request,
 }
 
 static void
+request_free (gpointer data)
+{
+  CrownRestRequest *request = data;
+
+  g_string_free (request->answer, TRUE);
+  g_bytes_unref (request->body);
+  g_clear_pointer (&request->query, g_hash_table_unref);
+  g_free (request->stream);
+  g_free (request->etag);
+  g_free (request->current);
+  g_clear_pointer (&request->json, json_object_unref);
+  g_clear_pointer (&request->pipeline, crown_pipeline_free);
+  g_object_unref (request->sequencer);
+  g_free (request);
+}
+
+/* A write whose costly part is done on another thread, while the server goes on. */
+typedef struct {
+  CrownRestApi         *api; /* unowned: it is asked whether any is left before it goes */
+  CrownRestRequest     *request;
+  const CrownRestRoute *route;
+  SoupServerMessage    *message;
+  char                 *key;
+  char                  hash[65];
+} Preparing;
+
+static void
+preparing_free (gpointer data)
+{
+  Preparing *preparing = data;
+
+  request_free (preparing->request);
+  g_object_unref (preparing->message);
+  g_free (preparing->key);
+  g_free (preparing);
+}
+
+static void
+prepare_on_thread (GTask        *task,
+                   gpointer      source,
+                   gpointer      task_data,
+                   GCancellable *cancellable)
+{
+  Preparing *preparing = task_data;
+  GError *error = NULL;
+
+  if (preparing->route->prepare (preparing->request, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_prepared (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  Preparing *preparing = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+
+  preparing->api->n_preparing--;
+  /* Pausing counts nothing: the write pauses again before it waits. */
+  soup_server_message_unpause (preparing->message);
+  if (!g_task_propagate_boolean (G_TASK (result), &error) ||
+      !write_prepared (preparing->request, preparing->route, preparing->message, preparing->key, preparing->hash, &error))
+    respond_error (preparing->message, error, preparing->request->current);
+}
+
+/* @kept: (out): whether the request is still needed when this returns, and goes by itself */
+static gboolean
+handle_write (CrownRestApi          *self,
+              CrownRestRequest      *request,
+              const CrownRestRoute  *route,
+              SoupServerMessage     *message,
+              gboolean              *kept,
+              GError               **error)
+{
+  const char *key = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Idempotency-Key");
+  gint64 now = crown_clock_now_us (crown_event_sequencer_get_clock (request->sequencer)) / G_USEC_PER_SEC;
+  g_autoptr (CrownLedgerAnswer) answer = NULL;
+  g_autoptr (GTask) task = NULL;
+  Preparing *preparing;
+  char hash[65];
+
+  if (key == NULL || *key == '\0' || strlen (key) > KEY_LENGTH_MAX || !g_utf8_validate (key, -1, NULL))
+    {
+      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_KEY_MISSING,
+                   "A write needs an Idempotency-Key of at most %d bytes", KEY_LENGTH_MAX);
+      return FALSE;
+    }
+
+  hash_request (message, request->body, hash);
+  if (route->takes_json)
+    {
+      gsize length;
+      const char *data = g_bytes_get_data (request->body, &length);
+
+      request->json = crown_json_parse_object (data != NULL ? data : "", (gssize) length, error);
+      if (request->json == NULL)
+        return FALSE;
+    }
+
+  if (route->prepare == NULL)
+    return write_prepared (request, route, message, key, hash, error);
+
+  /* What was answered before is not prepared again. */
+  if (!find_answer (request, key, hash, now, &answer, error))
+    return FALSE;
+  if (answer != NULL)
+    {
+      respond_answer (message, answer->status, answer->body, strlen (answer->body), answer->etag, answer->sequence);
+      return TRUE;
+    }
+
+  preparing = g_new0 (Preparing, 1);
+  preparing->api = self;
+  preparing->api->n_preparing++;
+  preparing->request = request;
+  preparing->route = route;
+  preparing->message = g_object_ref (message);
+  preparing->key = g_strdup (key);
+  memcpy (preparing->hash, hash, sizeof hash);
+  soup_server_message_pause (message);
+  task = g_task_new (NULL, NULL, on_prepared, NULL);
+  g_task_set_task_data (task, preparing, preparing_free);
+  g_task_run_in_thread (task, prepare_on_thread);
+  *kept = TRUE;
+  return TRUE;
+}
+
+static void
 on_request (SoupServer        *soup,
             SoupServerMessage *message,
             const char        *path,
@@ -472,13 +575,12 @@ on_request (SoupServer        *soup,
   CrownRestApi *self = user_data;
   const GError *refusal = g_object_get_data (G_OBJECT (message), REFUSAL_KEY);
   g_autoptr (GError) error = NULL;
-  CrownRestRequest request = {
-    .sequencer = self->sequencer,
-    .ledger = crown_event_sequencer_get_ledger (self->sequencer),
-    .query = query,
-    .status = SOUP_STATUS_OK,
-  };
+  CrownRestRequest *request;
   const CrownRestRoute *route;
+  CrownPrincipal who;
+  gint64 workspace_id;
+  gint64 id;
+  gboolean kept = FALSE;
   gboolean ok;
 
   if (refusal != NULL)
@@ -487,30 +589,33 @@ on_request (SoupServer        *soup,
       return;
     }
 
-  route = admit (self, message, path, &request.who, &request.workspace_id, &request.id, &error);
+  route = admit (self, message, path, &who, &workspace_id, &id, &error);
   if (route == NULL)
     {
       respond_error (message, error, NULL);
       return;
     }
 
-  request.if_match = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "If-Match");
-  request.stream = crown_event_stream_name (CROWN_SCOPE_WORKSPACE, request.who.workspace_id);
-  request.body = soup_message_body_flatten (soup_server_message_get_request_body (message));
-  request.answer = g_string_new (NULL);
+  request = g_new0 (CrownRestRequest, 1);
+  request->sequencer = g_object_ref (self->sequencer);
+  request->ledger = crown_event_sequencer_get_ledger (self->sequencer);
+  request->who = who;
+  request->workspace_id = workspace_id;
+  request->id = id;
+  request->query = query != NULL ? g_hash_table_ref (query) : NULL;
+  request->status = SOUP_STATUS_OK;
+  request->if_match = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "If-Match");
+  request->stream = crown_event_stream_name (CROWN_SCOPE_WORKSPACE, who.workspace_id);
+  request->body = soup_message_body_flatten (soup_server_message_get_request_body (message));
+  request->answer = g_string_new (NULL);
 
-  ok = route->write != NULL ? handle_write (&request, route, message, &error)
-                            : handle_read (&request, route, message, &error);
+  ok = route->write != NULL ? handle_write (self, request, route, message, &kept, &error)
+                            : handle_read (request, route, message, &error);
   if (!ok)
-    respond_error (message, error, request.current);
+    respond_error (message, error, request->current);
 
-  g_string_free (request.answer, TRUE);
-  g_bytes_unref (request.body);
-  g_free (request.stream);
-  g_free (request.etag);
-  g_free (request.current);
-  g_clear_pointer (&request.json, json_object_unref);
-  g_clear_pointer (&request.pipeline, crown_pipeline_free);
+  if (!kept)
+    request_free (request);
 }
 
 /* Nothing more of the body is kept; the answer comes when it has been read past. */
@@ -640,6 +745,17 @@ crown_rest_api_new (SoupServer          *soup,
   soup_server_add_handler (soup, "/healthz", on_healthz, self, NULL);
   soup_server_add_handler (soup, "/readyz", on_readyz, self, NULL);
   return self;
+}
+
+/**
+ * crown_rest_api_get_n_preparing:
+ *
+ * Returns: how many requests are being prepared on other threads; the interface must not go before they are done
+ */
+guint
+crown_rest_api_get_n_preparing (CrownRestApi *self)
+{
+  return self->n_preparing;
 }
 
 static void

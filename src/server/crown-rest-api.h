@@ -20,5 +20,6 @@ CrownRestApi *crown_rest_api_new (SoupServer          *soup,
                                   CrownEventSequencer *sequencer,
                                   CrownAuthenticator  *authenticator,
                                   CrownRateLimiter    *limiter);
+guint         crown_rest_api_get_n_preparing (CrownRestApi *self);
 
 G_END_DECLS

@@ -274,6 +274,10 @@ close_parts (CrownServer *self)
   if (self->listener != NULL)
     crown_http_listener_stop (self->listener);
 
+  /* A transcript that is being analysed is finished: whoever sent it is told. */
+  while (self->rest != NULL && crown_rest_api_get_n_preparing (self->rest) > 0)
+    g_main_context_iteration (self->context, TRUE);
+
   if (self->sequencer != NULL)
     crown_event_sequencer_flush (self->sequencer);
 
