@@ -90,8 +90,8 @@ static const StoreSql store_sql[CROWN_N_STORES] = {
       [CHANGE_PLACE] = "UPDATE meetings SET" MEETING_KEYS MEETING_BODY,
       [CHANGE_KEYS] = "UPDATE meetings SET" MEETING_KEYS MEETING_BODY,
       [CHANGE_NEW] =
-        "INSERT INTO meetings (id, archived, sort_at, row, _checksum, _cached_at, status, folded, title, created_at, duration,"
-        " summary, task_count, participant_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "INSERT INTO meetings (id, archived, sort_at, row, _checksum, _cached_at, status, folded, title, created_at,"
+        " duration, summary, task_count, participant_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     },
     "DELETE FROM meetings WHERE id = ?1",
     "DELETE FROM meetings",
@@ -216,9 +216,9 @@ save_state (CrownCache  *self,
   return put_metadata (self, "_state", json->str, "", error);
 }
 
-/* The defaults suit a phone of twenty years ago. 8 MB hold the pages of a usual workspace's indexes, so that a write does not
- * read first; and the log may grow to 16 MB before its pages are put into the file, so that a page that many transactions
- * change is put there, and waited for, once. */
+/* More than SQLite's defaults: 8 MB hold the pages of a usual workspace's indexes, so that a write does not read first;
+ * and the log may grow to 16 MB before its pages are put into the file, so that a page that many transactions change is
+ * put there, and waited for, once. */
 static gboolean
 set_up_connection (CrownSqlite  *db,
                    GError      **error)

@@ -72,7 +72,8 @@ parse_utc (const char *text,
   if (strlen (text) != strlen ("YYYY-MM-DDTHH:MM:SSZ") || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
       text[13] != ':' || text[16] != ':' || text[19] != 'Z' ||
       !parse_digits (text, 4, &year) || !parse_digits (text + 5, 2, &month) || !parse_digits (text + 8, 2, &day) ||
-      !parse_digits (text + 11, 2, &hour) || !parse_digits (text + 14, 2, &minute) || !parse_digits (text + 17, 2, &second) ||
+      !parse_digits (text + 11, 2, &hour) || !parse_digits (text + 14, 2, &minute) ||
+      !parse_digits (text + 17, 2, &second) ||
       hour > 23 || minute > 59 || second > 59 || !g_date_valid_dmy ((GDateDay) day, (GDateMonth) month, (GDateYear) year))
     return FALSE;
 

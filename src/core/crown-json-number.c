@@ -39,8 +39,9 @@ format_integer (guint64  value,
   return length;
 }
 
-/* The digits of a number of few decimals, such as most are: 0.85, 78.5. Both @value's 10^n-fold and 10^n are exact as doubles,
- * so that their quotient is what the decimal reads back as; and no two decimals of up to 15 digits are the same double.
+/* The digits of a number of few decimals, such as most are: 0.85, 78.5. Both the whole number and the power of ten are
+ * exact as doubles, so that their quotient is what the decimal reads back as; and no two decimals of up to 15 digits are
+ * the same double.
  * Returns: 0 where the number is not of that kind. */
 static int
 few_decimals (double value,

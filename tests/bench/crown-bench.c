@@ -127,6 +127,7 @@ crown_bench_task_text (guint id,
                           "\"status\":\"%s\",\"priority\":\"medium\",\"due_date\":%s,\"assignee\":\"%s\","
                           "\"created_at\":\"2026-11-20T09:%02u:00Z\",\"completed_at\":null,\"speaker\":\"%s\","
                           "\"evidence_line\":%u,\"evidence_text\":\"%s\",\"confidence\":0.%u}",
-                          id, session_id, id, revision > 0 && id % 4 == 0 ? "completed" : "pending", due, name, id % 60, name,
+                          id, session_id, id, revision > 0 && id % 4 == 0 ? "completed" : "pending", due, name, id % 60,
+                          name,
                           id % 40, sentence, 60 + 5 * (id % 7));
 }

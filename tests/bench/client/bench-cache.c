@@ -136,8 +136,8 @@ check_no_repairs (Bench *bench)
   check (repairs == NULL, NULL);
 }
 
-/* Puts @n_rows rows, each sixth of them a meeting and the others its tasks. Returns: the time that the transactions took; the
- * rows are made between them. */
+/* Puts @n_rows rows, each sixth of them a meeting and the others its tasks. Returns: the time that the transactions took;
+ * the rows are made between them. */
 static gint64
 put_rows (Bench *bench,
           guint  n_rows,
@@ -227,7 +227,8 @@ measure_reads (guint n_tasks,
     }
   crown_bench_print ("cache/read_p50", crown_bench_percentile (times, 50), "µs", 15, n_reads);
   crown_bench_print ("cache/read_p99", crown_bench_percentile (times, 99), "µs", CROWN_BENCH_NO_FLOOR, n_reads);
-  crown_bench_print ("cache/query_ids", crown_bench_percentile (query_times, 50) / 1000, "ms", CROWN_BENCH_NO_FLOOR, n_tasks);
+  crown_bench_print ("cache/query_ids", crown_bench_percentile (query_times, 50) / 1000, "ms", CROWN_BENCH_NO_FLOOR,
+                     n_tasks);
   bench_close (&bench);
 }
 
@@ -248,8 +249,8 @@ updates_of_task (guint task,
                                  i % 2 == 0 ? "\"" TIMESTAMP "\"" : "null"));
 }
 
-/* A day's mix: of twenty events twelve change a task, three add one, one removes one, two change a meeting, one adds one, one
- * brings the workspace's figures. */
+/* A day's mix: of twenty events twelve change a task, three add one, one removes one, two change a meeting, one adds one,
+ * one brings the workspace's figures. */
 static char *
 next_event (Server *server,
             guint64 sequence)
@@ -278,7 +279,8 @@ next_event (Server *server,
     case 17:
       type = CROWN_EVENT_DASHBOARD_REFRESH;
       data = parse (g_strdup_printf ("{\"stats\":{\"total_meetings\":%u,\"total_tasks\":%u,\"hours_saved\":78.5,"
-                                     "\"active_meetings\":142,\"archived_meetings\":14}}", server->n_meetings, server->n_tasks));
+                                     "\"active_meetings\":142,\"archived_meetings\":14}}",
+                                     server->n_meetings, server->n_tasks));
       break;
 
     case 18:
