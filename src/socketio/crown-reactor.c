@@ -14,6 +14,8 @@
 
 /* Sockets that are served in one turn; the rest is served in the next, after whatever else waits in the context. */
 #define EVENTS_A_TURN 256
+/* A timer may be late by this part of itself. */
+#define TIMER_GRAINS 100
 
 typedef struct {
   GSource       source;
@@ -200,7 +202,11 @@ crown_reactor_set_timer (CrownReactor      *self,
   g_clear_pointer (&timer->place, g_sequence_remove);
   if (ms > 0)
     {
+      gint64 grain = (gint64) ms * 1000 / TIMER_GRAINS;
+
+      /* Up to the next grain: the heartbeats of thousands of sockets fall together, and wake the process once. */
       timer->due = g_get_monotonic_time () + (gint64) ms * 1000;
+      timer->due += grain - timer->due % grain;
       timer->place = g_sequence_insert_sorted (self->timers, timer, compare_due, NULL);
     }
   update_ready_time (self);

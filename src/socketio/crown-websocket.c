@@ -53,6 +53,7 @@ struct _CrownWebsocket
   gboolean                   in_frame;
   gboolean                   in_message;
   gsize                      read_now;   /* bytes of this turn */
+  gboolean                   drained;    /* the last read of this turn gave less than was asked for */
 
   gboolean                   closing;    /* the close frame is queued, nothing more is sent or delivered */
   gboolean                   peer_closed;
@@ -327,10 +328,12 @@ on_wslay_recv (wslay_event_context_ptr  wslay,
                void                    *user_data)
 {
   CrownWebsocket *self = user_data;
-  gssize n = self->read_now >= READ_A_TURN ? -1 : read_some (self, buffer, size);
+  gssize n = self->read_now >= READ_A_TURN || self->drained ? -1 : read_some (self, buffer, size);
 
   if (n > 0)
     {
+      /* Of a plain socket that is all there was: asking again would only be told so. */
+      self->drained = self->stream == NULL && (gsize) n < size;
       self->fed += (guint64) n;
       self->read_now += (gsize) n;
       return n;
@@ -434,6 +437,7 @@ static gboolean
 receive (CrownWebsocket *self)
 {
   self->read_now = 0;
+  self->drained = FALSE;
   if (self->closing)
     {
       if (!read_to_end (self))
