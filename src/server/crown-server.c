@@ -18,6 +18,7 @@
 #include "crown-event-sequencer.h"
 #include "crown-rest-api.h"
 #include "crown-server-error.h"
+#include "crown-server-tls.h"
 
 #define CLOSING_RETRY_MS 1000 /* when clients are told to come back */
 #define CLOSING_MAX_MS   1000 /* how long their connections may take to go */
@@ -34,6 +35,8 @@ struct _CrownServer
 
   char                  *ledger_uri;
   gboolean               insecure_listen;
+  char                  *tls_cert;       /* (nullable): PEM files, both or none */
+  char                  *tls_key;
 
   /* set before the thread starts, or by it before start returns */
   char                  *address;
@@ -93,6 +96,27 @@ crown_server_set_insecure_listen (CrownServer *self,
 }
 
 /**
+ * crown_server_set_tls:
+ * @cert_file: PEM: the server's certificate, then those that it is signed with
+ * @key_file: PEM: its private key, without a passphrase
+ *
+ * Makes crown_server_start() read them and speak TLS and nothing else, on any address.
+ */
+void
+crown_server_set_tls (CrownServer *self,
+                      const char  *cert_file,
+                      const char  *key_file)
+{
+  g_return_if_fail (CROWN_IS_SERVER (self));
+  g_return_if_fail (cert_file != NULL && key_file != NULL);
+
+  g_free (self->tls_cert);
+  g_free (self->tls_key);
+  self->tls_cert = g_strdup (cert_file);
+  self->tls_key = g_strdup (key_file);
+}
+
+/**
  * crown_server_get_url:
  *
  * Returns: (nullable) (transfer none): such as `http://127.0.0.1:41231`; %NULL before start
@@ -127,7 +151,7 @@ listen_on (CrownServer  *self,
       return FALSE;
     }
 
-  if (!self->insecure_listen && !g_inet_address_get_is_loopback (inet))
+  if (self->tls_cert == NULL && !self->insecure_listen && !g_inet_address_get_is_loopback (inet))
     {
       g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_LISTEN,
                    "%s is not a loopback address, and nothing would be encrypted", self->address);
@@ -136,7 +160,7 @@ listen_on (CrownServer  *self,
 
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new (inet, self->port);
 
-  if (!soup_server_listen (self->soup, address, 0, error))
+  if (!soup_server_listen (self->soup, address, self->tls_cert != NULL ? SOUP_SERVER_LISTEN_HTTPS : 0, error))
     {
       g_prefix_error (error, "Cannot listen on %s port %u: ", self->address, self->port);
       return FALSE;
@@ -146,8 +170,22 @@ listen_on (CrownServer  *self,
   GUri *uri = uris->data;
   const char *host = g_uri_get_host (uri);
 
-  self->url = g_strdup_printf (strchr (host, ':') != NULL ? "http://[%s]:%d" : "http://%s:%d", host, g_uri_get_port (uri));
+  self->url = g_strdup_printf (strchr (host, ':') != NULL ? "%s://[%s]:%d" : "%s://%s:%d", g_uri_get_scheme (uri), host,
+                               g_uri_get_port (uri));
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  return TRUE;
+}
+
+static gboolean
+set_certificate (CrownServer  *self,
+                 GError      **error)
+{
+  g_autoptr (GTlsCertificate) certificate = crown_server_load_certificate (self->tls_cert, self->tls_key, error);
+
+  if (certificate == NULL)
+    return FALSE;
+
+  soup_server_set_tls_certificate (self->soup, certificate);
   return TRUE;
 }
 
@@ -155,13 +193,17 @@ static gboolean
 open_parts (CrownServer  *self,
             GError      **error)
 {
+  /* First, as what is wrong here must not leave a new ledger. */
+  self->soup = soup_server_new ("server-header", "crown4", NULL);
+  if (self->tls_cert != NULL && !set_certificate (self, error))
+    return FALSE;
+
   self->ledger = crown_event_ledger_open (self->ledger_uri, error);
   if (self->ledger == NULL)
     return FALSE;
 
   self->sequencer = crown_event_sequencer_new (self->ledger, NULL);
   self->authenticator = crown_authenticator_new (self->ledger);
-  self->soup = soup_server_new ("server-header", "crown4", NULL);
   self->sio = crown_sio_server_new (self->soup, "/socket.io/", NULL, error);
   if (self->sio == NULL)
     return FALSE;
@@ -274,7 +316,8 @@ join (CrownServer *self)
 
 /**
  * crown_server_start:
- * @address: "127.0.0.1", "::1", "localhost"; another one only after crown_server_set_insecure_listen()
+ * @address: "127.0.0.1", "::1", "localhost"; another one only after crown_server_set_tls() or
+ *   crown_server_set_insecure_listen()
  * @port: 0 takes a free one
  * @error: (out) (optional): %CROWN_SERVER_ERROR_LISTEN, the ledger's, or the socket's
  *
@@ -482,6 +525,8 @@ crown_server_finalize (GObject *object)
 
   crown_server_stop (self);
   g_clear_pointer (&self->ledger_uri, g_free);
+  g_clear_pointer (&self->tls_cert, g_free);
+  g_clear_pointer (&self->tls_key, g_free);
   g_clear_pointer (&self->address, g_free);
   g_clear_pointer (&self->url, g_free);
   g_mutex_clear (&self->mutex);

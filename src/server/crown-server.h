@@ -15,6 +15,9 @@ G_DECLARE_FINAL_TYPE (CrownServer, crown_server, CROWN, SERVER, GObject)
 CrownServer *crown_server_new                 (const char   *ledger_uri);
 void         crown_server_set_insecure_listen (CrownServer  *self,
                                                gboolean      allow);
+void         crown_server_set_tls             (CrownServer  *self,
+                                               const char   *cert_file,
+                                               const char   *key_file);
 gboolean     crown_server_start               (CrownServer  *self,
                                                const char   *address,
                                                guint16       port,

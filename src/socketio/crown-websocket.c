@@ -18,6 +18,8 @@
 #define FRAMES_A_CALL 128
 /* Bytes that one turn reads from one socket, so that a loud one starves nobody. */
 #define READ_A_TURN (256 * 1024)
+/* When a turn that has read that much goes on. */
+#define READ_ON_MS 1
 /* How long a peer may take to answer the close. */
 #define LINGER_MS 1000
 /* RFC 6455, section 5.5.1: FIN with opcode 8, status 1000 */
@@ -34,6 +36,7 @@ struct _CrownWebsocket
   int                        fd;
   CrownReactorWatch          watch;
   CrownReactorTimer          linger;
+  CrownReactorTimer          read_on;
   CrownReactorTask           flush;
   gsize                      max_message;
 
@@ -429,6 +432,14 @@ release_wslay (CrownWebsocket *self)
   self->fed = self->framed = 0;
 }
 
+/* What is left in a buffer of the stream's, a decrypted record perhaps, makes no noise on the socket. */
+static void
+read_on_later (CrownWebsocket *self)
+{
+  if (self->stream != NULL && self->read_now >= READ_A_TURN)
+    crown_reactor_set_timer (self->reactor, &self->read_on, READ_ON_MS);
+}
+
 /* FALSE: the websocket may be freed already. */
 static gboolean
 receive (CrownWebsocket *self)
@@ -437,7 +448,10 @@ receive (CrownWebsocket *self)
   if (self->closing)
     {
       if (!read_to_end (self))
-        return TRUE;
+        {
+          read_on_later (self);
+          return TRUE;
+        }
       say_gone (self);
       return FALSE;
     }
@@ -453,6 +467,7 @@ receive (CrownWebsocket *self)
       say_gone (self);
       return FALSE;
     }
+  read_on_later (self);
   if (wslay_event_want_write (self->wslay))
     {
       /* Answers to pings count as what waits, too: a peer that only pings and never reads is cut. */
@@ -486,6 +501,14 @@ on_ready (guint32  events,
     return;
   if ((events & EPOLLOUT) != 0)
     flush (self);
+}
+
+static gboolean
+on_read_on (gpointer user_data)
+{
+  receive (user_data);
+
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -526,6 +549,8 @@ crown_websocket_new (CrownReactor               *reactor,
   self->queue_max = send_queue_max;
   self->linger.func = on_linger;
   self->linger.user_data = self;
+  self->read_on.func = on_read_on;
+  self->read_on.user_data = self;
   self->flush.func = on_first_read;
   self->flush.user_data = self;
   self->watch.func = on_ready;
@@ -555,6 +580,7 @@ crown_websocket_free (CrownWebsocket *self)
 {
   crown_reactor_cancel (self->reactor, &self->flush);
   crown_reactor_set_timer (self->reactor, &self->linger, 0);
+  crown_reactor_set_timer (self->reactor, &self->read_on, 0);
   if (self->fd >= 0)
     {
       crown_reactor_unwatch (self->reactor, &self->watch);

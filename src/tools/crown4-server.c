@@ -17,12 +17,16 @@
 #define EXIT_FAILED 1
 #define EXIT_USAGE  2
 
+#define TLS_VERSIONS "NORMAL:%COMPAT:-VERS-TLS1.0:-VERS-TLS1.1"
+
 #define CONFIG_GROUP "server"
 
 typedef struct {
   char     *ledger;
   char     *listen;
   gboolean  insecure_listen;
+  char     *tls_cert;
+  char     *tls_key;
 } Settings;
 
 static void
@@ -30,6 +34,8 @@ settings_clear (Settings *self)
 {
   g_clear_pointer (&self->ledger, g_free);
   g_clear_pointer (&self->listen, g_free);
+  g_clear_pointer (&self->tls_cert, g_free);
+  g_clear_pointer (&self->tls_key, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Settings, settings_clear)
 
@@ -66,6 +72,12 @@ take_key (Settings    *self,
   if (strcmp (key, "listen") == 0)
     return take_text (file, key, &self->listen, error);
 
+  if (strcmp (key, "tls-cert") == 0)
+    return take_text (file, key, &self->tls_cert, error);
+
+  if (strcmp (key, "tls-key") == 0)
+    return take_text (file, key, &self->tls_key, error);
+
   if (strcmp (key, "insecure-listen") == 0)
     {
       gboolean allowed = g_key_file_get_boolean (file, CONFIG_GROUP, key, &local_error);
@@ -80,7 +92,7 @@ take_key (Settings    *self,
     }
 
   g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND,
-               "there is no setting “%s”; there are ledger, listen and insecure-listen", key);
+               "there is no setting “%s”; there are ledger, listen, tls-cert, tls-key and insecure-listen", key);
   return FALSE;
 }
 
@@ -184,6 +196,8 @@ main (int   argc,
     { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &settings.ledger, "Where the events are kept, as sqlite:PATH", "URI" },
     { "listen", 0, 0, G_OPTION_ARG_STRING, &settings.listen, "Address and port to serve on; port 0 takes a free one",
       "ADDR:PORT" },
+    { "tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &settings.tls_cert, "Speak TLS, with this certificate in PEM form", "FILE" },
+    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &settings.tls_key, "The certificate's private key", "FILE" },
     { "insecure-listen", 0, 0, G_OPTION_ARG_NONE, &settings.insecure_listen,
       "Allow a non-loopback address without TLS", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and quit", NULL },
@@ -191,6 +205,8 @@ main (int   argc,
   };
 
   setlocale (LC_ALL, "");
+  /* glib-networking lets clients have TLS 1.0 (RFC 8996). It asks before the first certificate is read. */
+  g_setenv ("G_TLS_GNUTLS_PRIORITY", TLS_VERSIONS, FALSE);
 
   g_autoptr (GOptionContext) context = g_option_context_new ("— serve a ledger over REST and Socket.IO");
   g_option_context_add_main_entries (context, entries, NULL);
@@ -231,15 +247,23 @@ main (int   argc,
       return EXIT_USAGE;
     }
 
-  if (!settings.insecure_listen && !is_loopback (address))
+  if ((settings.tls_cert != NULL) != (settings.tls_key != NULL))
+    {
+      g_printerr ("crown4-server: --tls-cert and --tls-key go together, here or in a --config\n");
+      return EXIT_USAGE;
+    }
+
+  if (settings.tls_cert == NULL && !settings.insecure_listen && !is_loopback (address))
     {
       g_printerr ("crown4-server: %s is not a loopback address: everything would go over the network unencrypted. "
-                  "--insecure-listen allows it\n", address);
+                  "--tls-cert and --tls-key encrypt it; --insecure-listen allows it as it is\n", address);
       return EXIT_USAGE;
     }
 
   g_autoptr (CrownServer) server = crown_server_new (settings.ledger);
   crown_server_set_insecure_listen (server, settings.insecure_listen);
+  if (settings.tls_cert != NULL)
+    crown_server_set_tls (server, settings.tls_cert, settings.tls_key);
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   guint term = g_unix_signal_add (SIGTERM, on_signal, loop);
