@@ -6,6 +6,7 @@ import os
 import queue
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -147,15 +148,29 @@ class Running:
 
 
 class Server(Running):
-    """crown4-server on a free port of this computer; without a ledger, the other words have to say where."""
+    """crown4-server on a free port of this computer; without a ledger, the other words have to say where.
 
-    def __init__(self, ledger, *more, **options):
+    With @ca it is one that speaks TLS, and is trusted by that file.
+    """
+
+    def __init__(self, ledger, *more, ca=None, **options):
         words = ("--ledger", f"sqlite:{ledger}", "--listen", "127.0.0.1:0") if ledger else ()
         super().__init__("crown4-server", *words, *more, **options)
         first = self.next_line()
-        assert first is not None and first.startswith("listening http://127.0.0.1:"), \
+        scheme = "https" if ca else "http"
+        assert first is not None and first.startswith(f"listening {scheme}://127.0.0.1:"), \
             f"the server's first line is {first!r}; it complained {self.complaints!r}"
         self.url = first.removeprefix("listening ")
+        self.trust = ssl.create_default_context(cafile=ca) if ca else None
+
+    def open(self, request):
+        """The answer to a urllib.request.Request, or to a GET of a path."""
+        if isinstance(request, str):
+            request = urllib.request.Request(self.url + request)
+        handlers = [urllib.request.ProxyHandler({})]
+        if self.trust:
+            handlers.append(urllib.request.HTTPSHandler(context=self.trust))
+        return urllib.request.build_opener(*handlers).open(request, timeout=PATIENCE_SECONDS)
 
     def request(self, method, path, token, body=None):
         """(status, JSON or None) of a request to the REST interface."""
@@ -164,9 +179,8 @@ class Server(Running):
             headers["Idempotency-Key"] = str(uuid.uuid4())
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"{self.url}/api/v1{path}", data=data, method=method, headers=headers)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=PATIENCE_SECONDS) as answer:
+            with self.open(request) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:

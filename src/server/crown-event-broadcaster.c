@@ -31,6 +31,7 @@ struct _CrownEventBroadcaster
   CrownAuthenticator  *authenticator;
 
   CrownRateLimiter    *limiter; /* (nullable): requests a token */
+  CrownMetrics        *metrics; /* (nullable) */
   GHashTable          *members; /* CrownSioSocket → Member */
   GHashTable          *rooms;   /* "/tasks workspace_1" → GHashTable, a set of CrownSioSocket (borrowed from members) */
 };
@@ -138,6 +139,15 @@ emit_error (CrownSioSocket *socket,
   emit_object (socket, name, argument, ack_id);
 }
 
+static void
+count (CrownEventBroadcaster *self,
+       CrownCount             what,
+       guint64                n)
+{
+  if (self->metrics != NULL)
+    crown_metrics_count (self->metrics, what, n);
+}
+
 static gboolean
 join (CrownEventBroadcaster  *self,
       CrownSioSocket         *socket,
@@ -243,6 +253,7 @@ on_request_event_replay (CrownEventBroadcaster *self,
       return;
     }
 
+  count (self, CROWN_COUNT_REPLAYS, 1);
   g_autoptr (CrownSioFrame) frame = crown_sio_frame_new (nsp, "event_replay", page, -1);
 
   crown_sio_socket_send (socket, frame);
@@ -306,6 +317,7 @@ on_event (CrownEventBroadcaster *self,
           if (self->limiter != NULL && member->principal.token_id != 0 &&
               !crown_rate_limiter_take (self->limiter, member->principal.token_id, 1, &retry_after_ms))
             {
+              count (self, CROWN_COUNT_RATE_LIMITED, 1);
               say_rate_limited (socket, requests[i].error, retry_after_ms, ack_id);
               return;
             }
@@ -397,6 +409,7 @@ broadcast (CrownEventBroadcaster *self,
   /* Sending may cut a socket whose queue is full, which takes it out of the room. */
   g_autoptr (GPtrArray) receivers = dup_sockets (sockets);
 
+  count (self, CROWN_COUNT_DELIVERIES, receivers->len);
   for (guint i = 0; i < receivers->len; i++)
     crown_sio_socket_send (g_ptr_array_index (receivers, i), frame);
 }
@@ -422,6 +435,7 @@ on_committed (CrownEventBroadcaster *self,
  * crown_event_broadcaster_new:
  * @sio: (transfer none): its namespaces are declared and its signals handled here
  * @limiter: (nullable) (transfer none): for requests a token; outlives the broadcaster
+ * @metrics: (nullable) (transfer none): outlives the broadcaster
  *
  * Returns: (transfer full): a broadcaster that works for as long as it is kept
  */
@@ -429,11 +443,13 @@ CrownEventBroadcaster *
 crown_event_broadcaster_new (CrownSioServer      *sio,
                              CrownEventSequencer *sequencer,
                              CrownAuthenticator  *authenticator,
-                             CrownRateLimiter    *limiter)
+                             CrownRateLimiter    *limiter,
+                             CrownMetrics        *metrics)
 {
   CrownEventBroadcaster *self = g_object_new (CROWN_TYPE_EVENT_BROADCASTER, NULL);
 
   self->limiter = limiter;
+  self->metrics = metrics;
   self->sio = g_object_ref (sio);
   self->sequencer = g_object_ref (sequencer);
   self->authenticator = g_object_ref (authenticator);
@@ -446,6 +462,18 @@ crown_event_broadcaster_new (CrownSioServer      *sio,
   g_signal_connect_object (sio, "disconnected", G_CALLBACK (on_disconnected), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (sequencer, "committed", G_CALLBACK (on_committed), self, G_CONNECT_SWAPPED);
   return self;
+}
+
+guint
+crown_event_broadcaster_get_n_rooms (CrownEventBroadcaster *self)
+{
+  return g_hash_table_size (self->rooms);
+}
+
+guint
+crown_event_broadcaster_get_n_members (CrownEventBroadcaster *self)
+{
+  return g_hash_table_size (self->members);
 }
 
 /**
@@ -487,6 +515,7 @@ crown_event_broadcaster_recheck (CrownEventBroadcaster *self)
         g_ptr_array_add (revoked, g_object_ref (socket));
     }
 
+  count (self, CROWN_COUNT_REVOKED, revoked->len);
   for (guint i = 0; i < revoked->len; i++)
     crown_sio_socket_disconnect (g_ptr_array_index (revoked, i), TRUE);
 }

@@ -18,7 +18,11 @@ G_DECLARE_FINAL_TYPE (CrownEventBroadcaster, crown_event_broadcaster, CROWN, EVE
 CrownEventBroadcaster *crown_event_broadcaster_new        (CrownSioServer        *sio,
                                                            CrownEventSequencer   *sequencer,
                                                            CrownAuthenticator    *authenticator,
-                                                              CrownRateLimiter      *limiter);
+                                                              CrownRateLimiter      *limiter,
+                                                           CrownMetrics          *metrics);
+/* Rooms that have somebody in them; sockets that have joined. */
+guint                  crown_event_broadcaster_get_n_rooms   (CrownEventBroadcaster *self);
+guint                  crown_event_broadcaster_get_n_members (CrownEventBroadcaster *self);
 /* Cuts the sockets whose token was revoked, by whatever process. */
 void                   crown_event_broadcaster_recheck    (CrownEventBroadcaster *self);
 void                   crown_event_broadcaster_idle_sync  (CrownEventBroadcaster *self);

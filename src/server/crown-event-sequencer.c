@@ -32,6 +32,7 @@ struct _CrownEventSequencer
   CrownClock        clock;
   gboolean          has_clock;
   gboolean          writing;
+  CrownMetrics     *metrics;       /* (nullable) */
   GMainContext     *context;
   GPtrArray        *kept;          /* (element-type Kept): writes of the open batch */
   gint64            kept_since;    /* monotonic µs of the first of them */
@@ -50,7 +51,8 @@ struct _CrownEventSequencer
 
 typedef struct {
   GPtrArray            *events;
-  CrownEventCommitFunc  func; /* (nullable) */
+  gint64                begun_us; /* monotonic */
+  CrownEventCommitFunc  func;     /* (nullable) */
   gpointer              user_data;
 } Kept;
 
@@ -69,6 +71,7 @@ struct _CrownEventWrite
   char                *timestamp;
   char                *trace_id;
   char                *mutation_id; /* (nullable) */
+  gint64               begun_us;    /* monotonic */
   GPtrArray           *events;      /* (element-type CrownLedgerEvent) */
   gboolean             done;        /* committed or rolled back */
 };
@@ -152,6 +155,7 @@ crown_event_sequencer_begin (CrownEventSequencer   *self,
   write->timestamp = crown_clock_now_iso (crown_event_sequencer_get_clock (self));
   write->trace_id = g_strconcat ("request_", uuid, NULL);
   write->mutation_id = g_strdup (mutation_id);
+  write->begun_us = g_get_monotonic_time ();
   write->events = g_ptr_array_new_with_free_func ((GDestroyNotify) crown_ledger_event_unref);
   return write;
 }
@@ -570,6 +574,36 @@ stop_commit_source (CrownEventSequencer *self)
 }
 
 /**
+ * crown_event_sequencer_set_metrics:
+ * @metrics: (nullable) (transfer none): outlives the sequencer
+ */
+void
+crown_event_sequencer_set_metrics (CrownEventSequencer *self,
+                                   CrownMetrics        *metrics)
+{
+  self->metrics = metrics;
+}
+
+static void
+observe (CrownEventSequencer *self,
+         GPtrArray           *batch,
+         GPtrArray           *events,
+         gint64               started_us)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (self->metrics == NULL)
+    return;
+
+  crown_metrics_observe_commit (self->metrics, (double) (now - started_us) / G_USEC_PER_SEC, batch->len, events->len);
+  for (guint i = 0; i < batch->len; i++)
+    crown_metrics_observe_write (self->metrics,
+                                 (double) (now - ((Kept *) g_ptr_array_index (batch, i))->begun_us) / G_USEC_PER_SEC);
+  for (guint i = 0; i < events->len; i++)
+    crown_metrics_count_event (self->metrics, ((CrownLedgerEvent *) g_ptr_array_index (events, i))->envelope->type);
+}
+
+/**
  * crown_event_sequencer_flush:
  *
  * Commits the writes that wait for it, if there are any: tells of their events, then each write's function.
@@ -581,6 +615,7 @@ crown_event_sequencer_flush (CrownEventSequencer *self)
   g_autoptr (GPtrArray) batch = NULL;
   g_autoptr (GPtrArray) events = NULL;
   g_autoptr (GError) error = NULL;
+  gint64 started_us = g_get_monotonic_time ();
 
   g_return_if_fail (!self->writing);
 
@@ -599,6 +634,7 @@ crown_event_sequencer_flush (CrownEventSequencer *self)
 
           g_ptr_array_extend (events, kept->events, NULL, NULL);
         }
+      observe (self, batch, events, started_us);
       if (events->len > 0)
         g_signal_emit (self, signals[COMMITTED], 0, events);
     }
@@ -640,6 +676,7 @@ keep_write (CrownEventWrite       *self,
     sequencer->kept_since = g_get_monotonic_time ();
   kept = g_new (Kept, 1);
   kept->events = g_ptr_array_ref (self->events);
+  kept->begun_us = self->begun_us;
   kept->func = func;
   kept->user_data = user_data;
   g_ptr_array_add (sequencer->kept, kept);

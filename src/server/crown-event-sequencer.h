@@ -7,6 +7,7 @@
 
 #include "core/crown-clock.h"
 #include "crown-event-ledger.h"
+#include "crown-metrics.h"
 
 G_BEGIN_DECLS
 
@@ -26,6 +27,8 @@ CrownEventSequencer *crown_event_sequencer_new        (CrownEventLedger      *le
                                                        const CrownClock      *clock);
 CrownEventLedger    *crown_event_sequencer_get_ledger (CrownEventSequencer   *self);
 const CrownClock    *crown_event_sequencer_get_clock  (CrownEventSequencer   *self);
+void                 crown_event_sequencer_set_metrics (CrownEventSequencer *self,
+                                                       CrownMetrics          *metrics);
 void                 crown_event_sequencer_flush      (CrownEventSequencer   *self);
 CrownEventWrite     *crown_event_sequencer_begin      (CrownEventSequencer   *self,
                                                        const CrownPrincipal  *who,

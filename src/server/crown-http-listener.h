@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 typedef struct _CrownHttpListener CrownHttpListener;
 
 typedef struct {
-  guint connections_max;   /* more are closed as they come; a websocket counts as long as it lasts */
+  guint connections_max;   /* more are closed as they come; a plain websocket is not one any more once it is taken over */
   guint headers_seconds;   /* for a request's headers */
   guint body_seconds;      /* for the rest of it */
   guint keepalive_seconds; /* between an answer and the next request */

@@ -15,6 +15,7 @@
 
 #define ROOT           "/api/v1/"
 #define KEY_LENGTH_MAX 255
+#define ROUTE_KEY "crown-route"
 #define REFUSAL_KEY    "crown-rest-refusal"
 
 /**
@@ -673,6 +674,7 @@ on_headers (SoupServer        *soup,
       return;
     }
 
+  g_object_set_data (G_OBJECT (message), ROUTE_KEY, (gpointer) route->pattern);
   if (self->limiter != NULL && who.token_id != 0 &&
       !crown_rate_limiter_take (self->limiter, who.token_id, 1, &retry_after_ms))
     {
@@ -745,6 +747,12 @@ crown_rest_api_new (SoupServer          *soup,
   soup_server_add_handler (soup, "/healthz", on_healthz, self, NULL);
   soup_server_add_handler (soup, "/readyz", on_readyz, self, NULL);
   return self;
+}
+
+const char *
+crown_rest_api_get_route (SoupServerMessage *message)
+{
+  return g_object_get_data (G_OBJECT (message), ROUTE_KEY);
 }
 
 /**

@@ -20,6 +20,8 @@ CrownRestApi *crown_rest_api_new (SoupServer          *soup,
                                   CrownEventSequencer *sequencer,
                                   CrownAuthenticator  *authenticator,
                                   CrownRateLimiter    *limiter);
+/* (nullable): the pattern of the route that @message was for, such as `workspaces/{w}/tasks` */
+const char   *crown_rest_api_get_route (SoupServerMessage *message);
 guint         crown_rest_api_get_n_preparing (CrownRestApi *self);
 
 G_END_DECLS

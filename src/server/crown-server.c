@@ -17,8 +17,10 @@
 #include "crown-event-ledger.h"
 #include "crown-event-sequencer.h"
 #include "crown-http-listener.h"
+#include "crown-metrics-endpoint.h"
 #include "crown-rest-api.h"
 #include "crown-server-error.h"
+#include "crown-server-tls.h"
 
 /* A revoked token's sockets are cut within this time. */
 #define RECHECK_MS       1000
@@ -40,6 +42,8 @@ struct _CrownServer
   char                  *ledger_uri;
   gboolean               insecure_listen;
   CrownServerLimits      limits;
+  char                  *tls_cert;       /* (nullable): PEM files, both or none */
+  char                  *tls_key;
 
   /* set before the thread starts, or by it before start returns */
   char                  *address;
@@ -66,6 +70,8 @@ struct _CrownServer
   GSource               *idle_sync;
   GSource               *recheck;
   CrownRateLimiter      *limiter;
+  CrownMetrics          *metrics;
+  CrownMetricsEndpoint  *metrics_endpoint;
   CrownHttpListener     *listener;
 };
 
@@ -115,6 +121,27 @@ crown_server_set_limits (CrownServer             *self,
 }
 
 /**
+ * crown_server_set_tls:
+ * @cert_file: PEM: the server's certificate, then those that it is signed with
+ * @key_file: PEM: its private key, without a passphrase
+ *
+ * Makes crown_server_start() read them and speak TLS and nothing else, on any address.
+ */
+void
+crown_server_set_tls (CrownServer *self,
+                      const char  *cert_file,
+                      const char  *key_file)
+{
+  g_return_if_fail (CROWN_IS_SERVER (self));
+  g_return_if_fail (cert_file != NULL && key_file != NULL);
+
+  g_free (self->tls_cert);
+  g_free (self->tls_key);
+  self->tls_cert = g_strdup (cert_file);
+  self->tls_key = g_strdup (key_file);
+}
+
+/**
  * crown_server_get_url:
  *
  * Returns: (nullable) (transfer none): such as `http://127.0.0.1:41231`; %NULL before start
@@ -143,6 +170,23 @@ on_recheck (gpointer user_data)
 
   crown_event_broadcaster_recheck (self->broadcaster);
   return G_SOURCE_CONTINUE;
+}
+
+static void
+read_gauges (CrownGauges *gauges,
+             gpointer     user_data)
+{
+  CrownServer *self = user_data;
+
+  *gauges = (CrownGauges) {
+    .connections = crown_sio_server_get_n_connections (self->sio),
+    .http_connections = crown_http_listener_get_n_connections (self->listener),
+    .refused = crown_http_listener_get_n_refused (self->listener),
+    .drops = crown_sio_server_get_n_overflows (self->sio),
+    .rooms = crown_event_broadcaster_get_n_rooms (self->broadcaster),
+    .members = crown_event_broadcaster_get_n_members (self->broadcaster),
+    .queued_bytes = crown_sio_server_get_queued (self->sio),
+  };
 }
 
 static GSource *
@@ -178,7 +222,7 @@ listen_on (CrownServer  *self,
       return FALSE;
     }
 
-  if (!self->insecure_listen && !g_inet_address_get_is_loopback (inet))
+  if (self->tls_cert == NULL && !self->insecure_listen && !g_inet_address_get_is_loopback (inet))
     {
       g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_LISTEN,
                    "%s is not a loopback address, and nothing would be encrypted", self->address);
@@ -197,8 +241,22 @@ listen_on (CrownServer  *self,
 
   g_autofree char *host = g_inet_address_to_string (inet);
 
-  self->url = g_strdup_printf (strchr (host, ':') != NULL ? "http://[%s]:%d" : "http://%s:%d", host,
+  self->url = g_strdup_printf (strchr (host, ':') != NULL ? "%s://[%s]:%d" : "%s://%s:%d",
+                               self->tls_cert != NULL ? "https" : "http", host,
                                g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective)));
+  return TRUE;
+}
+
+static gboolean
+set_certificate (CrownServer  *self,
+                 GError      **error)
+{
+  g_autoptr (GTlsCertificate) certificate = crown_server_load_certificate (self->tls_cert, self->tls_key, error);
+
+  if (certificate == NULL)
+    return FALSE;
+
+  soup_server_set_tls_certificate (self->soup, certificate);
   return TRUE;
 }
 
@@ -216,20 +274,29 @@ open_parts (CrownServer  *self,
   };
   CrownSioOptions options = { .connections_max = http.connections_max };
 
+  /* First, as what is wrong here must not leave a new ledger. */
+  self->soup = soup_server_new ("server-header", "crown4", NULL);
+  if (self->tls_cert != NULL && !set_certificate (self, error))
+    return FALSE;
+
   self->ledger = crown_event_ledger_open (self->ledger_uri, error);
   if (self->ledger == NULL)
     return FALSE;
 
+  self->metrics = crown_metrics_new ();
   self->sequencer = crown_event_sequencer_new (self->ledger, NULL);
+  crown_event_sequencer_set_metrics (self->sequencer, self->metrics);
   self->authenticator = crown_authenticator_new (self->ledger);
-  self->soup = soup_server_new ("server-header", "crown4", NULL);
   self->listener = crown_http_listener_new (self->soup, &http);
   self->limiter = crown_rate_limiter_new (rate, rate * 2, NULL);
   self->sio = crown_sio_server_new (self->soup, "/socket.io/", &options, error);
   if (self->sio == NULL)
     return FALSE;
-  self->broadcaster = crown_event_broadcaster_new (self->sio, self->sequencer, self->authenticator, self->limiter);
+  self->broadcaster = crown_event_broadcaster_new (self->sio, self->sequencer, self->authenticator, self->limiter,
+                                                   self->metrics);
   self->rest = crown_rest_api_new (self->soup, self->sequencer, self->authenticator, self->limiter);
+
+  self->metrics_endpoint = crown_metrics_endpoint_new (self->soup, self->metrics, self->authenticator, read_gauges, self);
 
   self->idle_sync = add_timeout (self, CROWN_IDLE_SYNC_SECONDS * 1000, on_idle_sync);
   self->recheck = add_timeout (self, RECHECK_MS, on_recheck);
@@ -291,6 +358,7 @@ close_parts (CrownServer *self)
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
 
+  g_clear_pointer (&self->metrics_endpoint, crown_metrics_endpoint_free);
   g_clear_object (&self->rest);
   g_clear_object (&self->broadcaster);
   g_clear_object (&self->sio);
@@ -299,6 +367,7 @@ close_parts (CrownServer *self)
   g_clear_object (&self->soup);
   g_clear_object (&self->authenticator);
   g_clear_object (&self->sequencer);
+  g_clear_pointer (&self->metrics, crown_metrics_free);
   g_clear_object (&self->ledger);
 }
 
@@ -347,7 +416,8 @@ join (CrownServer *self)
 
 /**
  * crown_server_start:
- * @address: "127.0.0.1", "::1", "localhost"; another one only after crown_server_set_insecure_listen()
+ * @address: "127.0.0.1", "::1", "localhost"; another one only after crown_server_set_tls() or
+ *   crown_server_set_insecure_listen()
  * @port: 0 takes a free one
  * @error: (out) (optional): %CROWN_SERVER_ERROR_LISTEN, the ledger's, or the socket's
  *
@@ -557,6 +627,8 @@ crown_server_finalize (GObject *object)
 
   crown_server_stop (self);
   g_clear_pointer (&self->ledger_uri, g_free);
+  g_clear_pointer (&self->tls_cert, g_free);
+  g_clear_pointer (&self->tls_key, g_free);
   g_clear_pointer (&self->address, g_free);
   g_clear_pointer (&self->url, g_free);
   g_mutex_clear (&self->mutex);

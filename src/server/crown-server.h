@@ -15,7 +15,7 @@ G_DECLARE_FINAL_TYPE (CrownServer, crown_server, CROWN, SERVER, GObject)
 /* Zeroes are defaults. */
 typedef struct {
   double rate_per_second; /* requests a token; at most twice as many at once; 2000 */
-  guint  connections_max; /* of any kind; 20000 */
+  guint  connections_max; /* of HTTP, and as many of Socket.IO; 20000 */
   guint  headers_seconds; /* for a request's headers; 20 */
   guint  body_seconds;    /* for the rest of it; 120 */
 } CrownServerLimits;
@@ -25,6 +25,9 @@ void         crown_server_set_insecure_listen (CrownServer  *self,
                                                gboolean      allow);
 void         crown_server_set_limits          (CrownServer  *self,
                                                const CrownServerLimits *limits);
+void         crown_server_set_tls             (CrownServer  *self,
+                                               const char   *cert_file,
+                                               const char   *key_file);
 gboolean     crown_server_start               (CrownServer  *self,
                                                const char   *address,
                                                guint16       port,

@@ -24,6 +24,7 @@ struct _CrownEioServer
   CrownReactor    *reactor;
   CrownEioShared   shared;
   GHashTable      *sessions; /* sid → CrownEioSession */
+  guint64          n_overflows;
   GHashTable      *retired;  /* set of CrownEioSession: closed, their last bytes are not out */
 };
 
@@ -352,6 +353,7 @@ crown_eio_server_new (SoupServer                 *soup,
     .retire = retire_session,
     .release = release_session,
     .owner = self,
+    .n_overflows = &self->n_overflows,
   };
   soup_server_add_handler (soup, path, on_request, self, NULL);
 
@@ -411,4 +413,10 @@ crown_eio_server_get_queued (CrownEioServer *self)
     queued += crown_eio_session_get_queued (session);
 
   return queued;
+}
+
+guint64
+crown_eio_server_get_n_overflows (CrownEioServer *self)
+{
+  return self->n_overflows;
 }

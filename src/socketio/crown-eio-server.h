@@ -46,6 +46,8 @@ void            crown_eio_server_close             (CrownEioServer *self, const 
 guint           crown_eio_server_get_n_connections (CrownEioServer *self);
 /* Bytes that wait for all of them. */
 gsize           crown_eio_server_get_queued        (CrownEioServer *self);
+/* Websockets that were cut because they did not read. */
+guint64         crown_eio_server_get_n_overflows   (CrownEioServer *self);
 
 const char     *crown_eio_session_get_sid          (CrownEioSession *self);
 void            crown_eio_session_set_data         (CrownEioSession *self, gpointer data);

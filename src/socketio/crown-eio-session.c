@@ -137,9 +137,18 @@ on_websocket_gone (gpointer user_data)
     crown_eio_machine_on_websocket_gone (self->machine);
 }
 
+static void
+on_websocket_overflowed (gpointer user_data)
+{
+  CrownEioSession *self = user_data;
+
+  (*self->shared->n_overflows)++;
+}
+
 static const CrownWebsocketFuncs websocket_funcs = {
   .text = on_websocket_text,
   .binary = on_websocket_binary,
+  .overflowed = on_websocket_overflowed,
   .gone = on_websocket_gone,
 };
 

@@ -23,6 +23,7 @@ typedef struct {
   /* Nothing is left of it: free it. */
   void                     (*release) (CrownEioSession *session, gpointer owner);
   gpointer                   owner;
+  guint64                   *n_overflows;
 } CrownEioShared;
 
 CrownEioSession *crown_eio_session_new      (const CrownEioShared *shared);

@@ -218,12 +218,13 @@ crown_reactor_defer (CrownReactor     *self,
 {
   if (task->queued)
     return;
+  if (self->tasks.next == &self->tasks)
+    g_source_set_ready_time (&self->source->source, 0);
   task->queued = TRUE;
   task->next = &self->tasks;
   task->previous = self->tasks.previous;
   task->previous->next = task;
   self->tasks.previous = task;
-  g_source_set_ready_time (&self->source->source, 0);
 }
 
 void

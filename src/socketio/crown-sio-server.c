@@ -461,6 +461,12 @@ crown_sio_server_get_queued (CrownSioServer *self)
   return crown_eio_server_get_queued (self->eio);
 }
 
+guint64
+crown_sio_server_get_n_overflows (CrownSioServer *self)
+{
+  return crown_eio_server_get_n_overflows (self->eio);
+}
+
 static void
 crown_sio_server_dispose (GObject *object)
 {

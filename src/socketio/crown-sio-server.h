@@ -36,6 +36,8 @@ void            crown_sio_server_close (CrownSioServer *self); /* disconnects ev
 guint           crown_sio_server_get_n_connections (CrownSioServer *self);
 /* Bytes that wait for all of them */
 gsize           crown_sio_server_get_queued (CrownSioServer *self);
+/* Connections that were cut because they did not read */
+guint64         crown_sio_server_get_n_overflows (CrownSioServer *self);
 
 /* Signals of CrownSioServer:
  *  gboolean "authorize" (CrownSioSocket *socket, JsonNode *auth (nullable), gpointer *GError_out)

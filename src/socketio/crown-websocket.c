@@ -14,10 +14,14 @@
 #include <unistd.h>
 #include <wslay/wslay.h>
 
+/* Places of a queue that are kept while nothing waits. */
+#define QUEUE_KEPT 8
 /* Frames that one call writes. */
 #define FRAMES_A_CALL 128
 /* Bytes that one turn reads from one socket, so that a loud one starves nobody. */
 #define READ_A_TURN (256 * 1024)
+/* When a turn that has read that much goes on. */
+#define READ_ON_MS 1
 /* How long a peer may take to answer the close. */
 #define LINGER_MS 1000
 /* RFC 6455, section 5.5.1: FIN with opcode 8, status 1000 */
@@ -34,6 +38,7 @@ struct _CrownWebsocket
   int                        fd;
   CrownReactorWatch          watch;
   CrownReactorTimer          linger;
+  CrownReactorTimer          read_on;
   CrownReactorTask           flush;
   gsize                      max_message;
 
@@ -85,7 +90,7 @@ append (CrownWebsocket *self,
 
   if (self->length == self->capacity)
     {
-      guint capacity = MAX (8, self->capacity * 2);
+      guint capacity = MAX (QUEUE_KEPT, self->capacity * 2);
       CrownEioPacket **packets = g_new (CrownEioPacket *, capacity);
 
       for (guint i = 0; i < self->length; i++)
@@ -108,9 +113,22 @@ clear_queue (CrownWebsocket *self)
       crown_eio_packet_unref (self->packets[self->head]);
       self->head = (self->head + 1) % self->capacity;
     }
-  g_clear_pointer (&self->packets, g_free);
-  self->capacity = self->head = 0;
+  /* One that was long once is given back; a short one is needed for the next event. */
+  if (self->capacity > QUEUE_KEPT)
+    {
+      g_clear_pointer (&self->packets, g_free);
+      self->capacity = 0;
+    }
+  self->head = 0;
   self->offset = self->queued = 0;
+}
+
+static void
+overflow (CrownWebsocket *self)
+{
+  clear_queue (self);
+  break_later (self);
+  self->funcs->overflowed (self->user_data);
 }
 
 static void
@@ -142,6 +160,7 @@ write_some (CrownWebsocket *self)
 {
   struct iovec vectors[FRAMES_A_CALL];
   struct msghdr message = { .msg_iov = vectors, .msg_iovlen = MIN (self->length, FRAMES_A_CALL) };
+  int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
   gssize written;
 
   for (guint i = 0; i < message.msg_iovlen; i++)
@@ -167,7 +186,8 @@ write_some (CrownWebsocket *self)
     }
 
   do
-    written = sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    written = message.msg_iovlen == 1 ? send (self->fd, vectors[0].iov_base, vectors[0].iov_len, flags)
+                                      : sendmsg (self->fd, &message, flags);
   while (written < 0 && errno == EINTR);
   if (written < 0)
     return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
@@ -244,8 +264,7 @@ crown_websocket_send (CrownWebsocket *self,
   if (self->queued + size > self->queue_max)
     {
       /* A reader that stalls: it comes back and replays. */
-      clear_queue (self);
-      break_later (self);
+      overflow (self);
       return;
     }
   append (self, crown_eio_packet_ref (packet));
@@ -432,6 +451,14 @@ release_wslay (CrownWebsocket *self)
   self->fed = self->framed = 0;
 }
 
+/* What is left in a buffer of the stream's, a decrypted record perhaps, makes no noise on the socket. */
+static void
+read_on_later (CrownWebsocket *self)
+{
+  if (self->stream != NULL && self->read_now >= READ_A_TURN)
+    crown_reactor_set_timer (self->reactor, &self->read_on, READ_ON_MS);
+}
+
 /* FALSE: the websocket may be freed already. */
 static gboolean
 receive (CrownWebsocket *self)
@@ -441,7 +468,10 @@ receive (CrownWebsocket *self)
   if (self->closing)
     {
       if (!read_to_end (self))
-        return TRUE;
+        {
+          read_on_later (self);
+          return TRUE;
+        }
       say_gone (self);
       return FALSE;
     }
@@ -457,13 +487,13 @@ receive (CrownWebsocket *self)
       say_gone (self);
       return FALSE;
     }
+  read_on_later (self);
   if (wslay_event_want_write (self->wslay))
     {
       /* Answers to pings count as what waits, too: a peer that only pings and never reads is cut. */
       if (self->queued > self->queue_max)
         {
-          clear_queue (self);
-          break_later (self);
+          overflow (self);
           return TRUE;
         }
       wslay_event_send (self->wslay);
@@ -490,6 +520,14 @@ on_ready (guint32  events,
     return;
   if ((events & EPOLLOUT) != 0)
     flush (self);
+}
+
+static gboolean
+on_read_on (gpointer user_data)
+{
+  receive (user_data);
+
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -530,6 +568,8 @@ crown_websocket_new (CrownReactor               *reactor,
   self->queue_max = send_queue_max;
   self->linger.func = on_linger;
   self->linger.user_data = self;
+  self->read_on.func = on_read_on;
+  self->read_on.user_data = self;
   self->flush.func = on_first_read;
   self->flush.user_data = self;
   self->watch.func = on_ready;
@@ -559,12 +599,14 @@ crown_websocket_free (CrownWebsocket *self)
 {
   crown_reactor_cancel (self->reactor, &self->flush);
   crown_reactor_set_timer (self->reactor, &self->linger, 0);
+  crown_reactor_set_timer (self->reactor, &self->read_on, 0);
   if (self->fd >= 0)
     {
       crown_reactor_unwatch (self->reactor, &self->watch);
       close (self->fd);
     }
   clear_queue (self);
+  g_free (self->packets);
   release_wslay (self);
   let_go_of_soup (self);
   g_free (self);

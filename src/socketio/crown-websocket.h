@@ -17,6 +17,8 @@ typedef struct _CrownWebsocket CrownWebsocket;
 typedef struct {
   void (*text)   (gpointer user_data, const char *text, gsize length); /* valid UTF-8 */
   void (*binary) (gpointer user_data, GBytes *bytes);
+  /* The queue would have become too long: `gone` follows. */
+  void (*overflowed) (gpointer user_data);
   /* Once, last, and never from within crown_websocket_send(). The owner frees the websocket. */
   void (*gone)   (gpointer user_data);
 } CrownWebsocketFuncs;

@@ -17,12 +17,21 @@
 #define EXIT_FAILED 1
 #define EXIT_USAGE  2
 
+#define TLS_VERSIONS "NORMAL:%COMPAT:-VERS-TLS1.0:-VERS-TLS1.1"
+
+#define LIMIT_MAX   1000000
+
 #define CONFIG_GROUP "server"
 
 typedef struct {
   char     *ledger;
   char     *listen;
   gboolean  insecure_listen;
+  char     *tls_cert;
+  char     *tls_key;
+  int       rate_limit;      /* 0: not given, as below */
+  int       max_connections;
+  int       request_timeout;
 } Settings;
 
 static void
@@ -30,6 +39,8 @@ settings_clear (Settings *self)
 {
   g_clear_pointer (&self->ledger, g_free);
   g_clear_pointer (&self->listen, g_free);
+  g_clear_pointer (&self->tls_cert, g_free);
+  g_clear_pointer (&self->tls_key, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Settings, settings_clear)
 
@@ -53,34 +64,90 @@ take_text (GKeyFile    *file,
 }
 
 static gboolean
+take_flag (GKeyFile    *file,
+           const char  *key,
+           gboolean    *setting,
+           GError     **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  gboolean value = g_key_file_get_boolean (file, CONFIG_GROUP, key, &local_error);
+
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+
+  *setting = *setting || value;
+  return TRUE;
+}
+
+static gboolean
+take_number (GKeyFile    *file,
+             const char  *key,
+             int         *setting,
+             GError     **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  int value = g_key_file_get_integer (file, CONFIG_GROUP, key, &local_error);
+
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+
+  if (*setting == 0)
+    *setting = value;
+  return TRUE;
+}
+
+/* What a configuration may say; each is an option of the command line, too. */
+static const struct {
+  const char *key;
+  enum { TEXT, FLAG, NUMBER } kind;
+  gsize       offset;
+} keys_known[] = {
+  { "ledger", TEXT, G_STRUCT_OFFSET (Settings, ledger) },
+  { "listen", TEXT, G_STRUCT_OFFSET (Settings, listen) },
+  { "tls-cert", TEXT, G_STRUCT_OFFSET (Settings, tls_cert) },
+  { "tls-key", TEXT, G_STRUCT_OFFSET (Settings, tls_key) },
+  { "insecure-listen", FLAG, G_STRUCT_OFFSET (Settings, insecure_listen) },
+  { "rate-limit", NUMBER, G_STRUCT_OFFSET (Settings, rate_limit) },
+  { "max-connections", NUMBER, G_STRUCT_OFFSET (Settings, max_connections) },
+  { "request-timeout", NUMBER, G_STRUCT_OFFSET (Settings, request_timeout) },
+};
+
+static gboolean
 take_key (Settings    *self,
           GKeyFile    *file,
           const char  *key,
           GError     **error)
 {
-  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GString) known = g_string_new (NULL);
 
-  if (strcmp (key, "ledger") == 0)
-    return take_text (file, key, &self->ledger, error);
-
-  if (strcmp (key, "listen") == 0)
-    return take_text (file, key, &self->listen, error);
-
-  if (strcmp (key, "insecure-listen") == 0)
+  for (guint i = 0; i < G_N_ELEMENTS (keys_known); i++)
     {
-      gboolean allowed = g_key_file_get_boolean (file, CONFIG_GROUP, key, &local_error);
+      gpointer setting = G_STRUCT_MEMBER_P (self, keys_known[i].offset);
 
-      if (local_error != NULL)
+      g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", keys_known[i].key);
+      if (strcmp (key, keys_known[i].key) != 0)
+        continue;
+
+      switch (keys_known[i].kind)
         {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
+        case TEXT:
+          return take_text (file, key, setting, error);
+        case FLAG:
+          return take_flag (file, key, setting, error);
+        case NUMBER:
+        default:
+          return take_number (file, key, setting, error);
         }
-      self->insecure_listen = self->insecure_listen || allowed;
-      return TRUE;
     }
 
   g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND,
-               "there is no setting “%s”; there are ledger, listen and insecure-listen", key);
+               "there is no setting “%s”; there are %s", key, known->str);
   return FALSE;
 }
 
@@ -184,13 +251,23 @@ main (int   argc,
     { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &settings.ledger, "Where the events are kept, as sqlite:PATH", "URI" },
     { "listen", 0, 0, G_OPTION_ARG_STRING, &settings.listen, "Address and port to serve on; port 0 takes a free one",
       "ADDR:PORT" },
+    { "tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &settings.tls_cert, "Speak TLS, with this certificate in PEM form", "FILE" },
+    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &settings.tls_key, "The certificate's private key", "FILE" },
     { "insecure-listen", 0, 0, G_OPTION_ARG_NONE, &settings.insecure_listen,
       "Allow a non-loopback address without TLS", NULL },
+    { "rate-limit", 0, 0, G_OPTION_ARG_INT, &settings.rate_limit,
+      "Requests a second that a token may make, twice as many at once; 2000 if not given", "N" },
+    { "max-connections", 0, 0, G_OPTION_ARG_INT, &settings.max_connections,
+      "Connections at the same time; 20000 if not given", "N" },
+    { "request-timeout", 0, 0, G_OPTION_ARG_INT, &settings.request_timeout,
+      "Seconds that a request's headers may take, and six times as many for its body; 20 if not given", "SECONDS" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and quit", NULL },
     { NULL }
   };
 
   setlocale (LC_ALL, "");
+  /* glib-networking lets clients have TLS 1.0 (RFC 8996). It asks before the first certificate is read. */
+  g_setenv ("G_TLS_GNUTLS_PRIORITY", TLS_VERSIONS, FALSE);
 
   g_autoptr (GOptionContext) context = g_option_context_new ("— serve a ledger over REST and Socket.IO");
   g_option_context_add_main_entries (context, entries, NULL);
@@ -219,6 +296,13 @@ main (int   argc,
       return error->domain == G_KEY_FILE_ERROR ? EXIT_USAGE : EXIT_FAILED;
     }
 
+  if (settings.rate_limit < 0 || settings.max_connections < 0 || settings.request_timeout < 0 ||
+      settings.request_timeout > LIMIT_MAX || settings.rate_limit > LIMIT_MAX || settings.max_connections > LIMIT_MAX)
+    {
+      g_printerr ("crown4-server: --rate-limit, --max-connections and --request-timeout are from 1 to %d\n", LIMIT_MAX);
+      return EXIT_USAGE;
+    }
+
   if (settings.ledger == NULL || settings.listen == NULL)
     {
       g_printerr ("crown4-server: --ledger and --listen are needed, here or in a --config; see --help\n");
@@ -231,15 +315,29 @@ main (int   argc,
       return EXIT_USAGE;
     }
 
-  if (!settings.insecure_listen && !is_loopback (address))
+  if ((settings.tls_cert != NULL) != (settings.tls_key != NULL))
+    {
+      g_printerr ("crown4-server: --tls-cert and --tls-key go together, here or in a --config\n");
+      return EXIT_USAGE;
+    }
+
+  if (settings.tls_cert == NULL && !settings.insecure_listen && !is_loopback (address))
     {
       g_printerr ("crown4-server: %s is not a loopback address: everything would go over the network unencrypted. "
-                  "--insecure-listen allows it\n", address);
+                  "--tls-cert and --tls-key encrypt it; --insecure-listen allows it as it is\n", address);
       return EXIT_USAGE;
     }
 
   g_autoptr (CrownServer) server = crown_server_new (settings.ledger);
   crown_server_set_insecure_listen (server, settings.insecure_listen);
+  crown_server_set_limits (server, &(CrownServerLimits) {
+    .rate_per_second = settings.rate_limit,
+    .connections_max = (guint) settings.max_connections,
+    .headers_seconds = (guint) settings.request_timeout,
+    .body_seconds = (guint) settings.request_timeout * 6,
+  });
+  if (settings.tls_cert != NULL)
+    crown_server_set_tls (server, settings.tls_cert, settings.tls_key);
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   guint term = g_unix_signal_add (SIGTERM, on_signal, loop);

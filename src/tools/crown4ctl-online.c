@@ -15,7 +15,31 @@
 #include <glib-unix.h>
 #include <stdio.h>
 
+#define IMPORT_TIMEOUT_SECONDS 60
 #define REPLAY_TIMEOUT_SECONDS 30 /* for the next page */
+
+/* NULL: --tls-ca cannot be read. */
+static SoupSession *
+make_session (const CtlOptions  *options,
+              guint              timeout_seconds,
+              GError           **error)
+{
+  g_autoptr (SoupSession) session = soup_session_new_with_options ("user-agent", "crown4ctl", "timeout", timeout_seconds, NULL);
+
+  if (options->tls_ca != NULL)
+    {
+      g_autofree char *path = g_canonicalize_filename (options->tls_ca, NULL);
+      g_autoptr (GTlsDatabase) database = g_tls_file_database_new (path, error);
+
+      if (database == NULL)
+        {
+          g_prefix_error (error, "%s: ", options->tls_ca);
+          return NULL;
+        }
+      soup_session_set_tls_database (session, database);
+    }
+  return g_steal_pointer (&session);
+}
 
 static char *
 problem_of (guint   status,
@@ -84,8 +108,12 @@ import_file (const CtlOptions  *options,
 int
 ctl_import (const CtlOptions *options)
 {
-  g_autoptr (SoupSession) session = soup_session_new_with_options ("user-agent", "crown4ctl", "timeout", 60u, NULL);
+  g_autoptr (GError) session_error = NULL;
+  g_autoptr (SoupSession) session = make_session (options, IMPORT_TIMEOUT_SECONDS, &session_error);
   int status = 0;
+
+  if (session == NULL)
+    return ctl_fail (session_error);
 
   for (guint i = 0; i < options->n_arguments; i++)
     {
@@ -259,6 +287,8 @@ listen_to (const CtlOptions *options,
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (JsonObject) auth = json_object_new ();
   g_autoptr (JsonNode) node = NULL;
+  g_autoptr (SoupSession) session = NULL;
+  g_autoptr (GError) error = NULL;
   Listener self = { options, NULL, loop, options->nsp != NULL ? options->nsp : "/dashboard", replay, options->from, 0, 0 };
   CrownNamespaces ns;
   guint term, interrupt;
@@ -268,7 +298,11 @@ listen_to (const CtlOptions *options,
       g_printerr ("crown4ctl: --namespace is /dashboard, /tasks, /analytics or /meetings, not “%s”\n", self.nsp);
       return CROWN_EXIT_USAGE;
     }
-  self.sio = crown_sio_client_new (options->server, "/socket.io/", CROWN_SIO_TRANSPORT_WEBSOCKET, NULL);
+  /* Lines stay open for as long as they are good: the heartbeat tells, not the session. */
+  session = make_session (options, 0, &error);
+  if (session == NULL)
+    return ctl_fail (error);
+  self.sio = crown_sio_client_new (options->server, "/socket.io/", CROWN_SIO_TRANSPORT_WEBSOCKET, session);
   g_signal_connect_swapped (self.sio, "connected", G_CALLBACK (on_connected), &self);
   g_signal_connect_swapped (self.sio, "connect-error", G_CALLBACK (on_connect_error), &self);
   g_signal_connect_swapped (self.sio, "event", G_CALLBACK (on_event), &self);

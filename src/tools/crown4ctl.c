@@ -52,6 +52,7 @@ ctl_options_clear (CtlOptions *self)
 {
   g_clear_pointer (&self->ledger, g_free);
   g_clear_pointer (&self->server, g_free);
+  g_clear_pointer (&self->tls_ca, g_free);
   g_clear_pointer (&self->token, g_free);
   g_clear_pointer (&self->role, g_free);
   g_clear_pointer (&self->nsp, g_free);
@@ -167,6 +168,8 @@ main (int   argc,
   const GOptionEntry entries[] = {
     { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &options.ledger, "The ledger, as sqlite:PATH", "URI" },
     { "server", 0, 0, G_OPTION_ARG_STRING, &options.server, "The server, such as http://127.0.0.1:8080", "URL" },
+    { "tls-ca", 0, 0, G_OPTION_ARG_FILENAME, &options.tls_ca, "Trust the server's certificate by those in this file",
+      "FILE" },
     { "token", 0, 0, G_OPTION_ARG_STRING, &options.token, "The token for it", "T" },
     { "workspace", 0, 0, G_OPTION_ARG_INT64, &options.workspace, "The workspace", "W" },
     { "user", 0, 0, G_OPTION_ARG_INT64, &options.user, "The user", "U" },

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 typedef struct {
   char    *ledger;
   char    *server;
+  char    *tls_ca;
   char    *token;
   gint64   workspace;
   gint64   user;

@@ -96,15 +96,21 @@ def say(bench, value, unit, aim=None, n=ROUNDS):
     print(json.dumps({"bench": f"broadcast/{bench}", "value": round(value, 3), "unit": unit, "floor": aim, "n": n}), flush=True)
 
 
-def medians(peer, sockets, rate, seconds, **options):
-    """Medians over rounds: CPU µs a delivery, deliveries a second, p99 µs, probe's p99 µs."""
-    rows = []
+def measure_once(peer, sockets, rate, seconds, **options):
+    """CPU µs a delivery, deliveries a second, p99 µs, probe's p99 µs."""
+    with Run(peer, sockets, **options) as run:
+        run.measure(rate or 1, 0.2)  # warm
+        server, clients = run.measure(rate, seconds)
+        return server["cpu_us"], clients["per_second"], clients["p99_us"], clients["probe_p99_us"]
+
+
+def medians(peers, *words, **options):
+    """{peer: medians}; the peers take turns, so that what else the machine does meets them alike."""
+    rows = {peer: [] for peer in peers}
     for _ in range(ROUNDS):
-        with Run(peer, sockets, **options) as run:
-            run.measure(rate or 1, 0.2)  # warm
-            server, clients = run.measure(rate, seconds)
-            rows.append((server["cpu_us"], clients["per_second"], clients["p99_us"], clients["probe_p99_us"]))
-    return [statistics.median(column) for column in zip(*rows)]
+        for peer in peers:
+            rows[peer].append(measure_once(peer, *words, **options))
+    return {peer: [statistics.median(column) for column in zip(*rows[peer])] for peer in peers}
 
 
 def available():
@@ -129,30 +135,28 @@ def main():
     peers = available()
     counts = [10] if QUICK else [100, 1000]
     seconds = 0.3 if QUICK else 4
-    moderate, saturated = {}, {}
     for sockets in counts:
-        for peer in peers:
-            cpu, rate, p99, _ = medians(peer, sockets, 20000 / sockets / (20 if QUICK else 1), seconds)
-            moderate[peer, sockets] = cpu, p99
+        moderate = medians(peers, sockets, 20000 / sockets / (20 if QUICK else 1), seconds)
+        for peer, (cpu, rate, p99, _) in moderate.items():
             say(f"moderate/{peer}/{sockets}/cpu", cpu, "µs/delivery")
             say(f"moderate/{peer}/{sockets}/rate", rate, "deliveries/s")
             say(f"moderate/{peer}/{sockets}/p99", p99, "µs")
-        say(f"moderate/{sockets}/cpu-by-floor", moderate["crown4", sockets][0] / moderate["floor", sockets][0], "ratio", 1.15)
-        say(f"moderate/{sockets}/p99-by-floor", moderate["crown4", sockets][1] / max(moderate["floor", sockets][1], 1),
-            "ratio", 1.2)
-    for sockets in counts[-1:]:
-        for peer in peers:
-            cpu, rate, _, probe = medians(peer, sockets, 0, seconds, probes=True)
-            saturated[peer] = rate
-            say(f"saturated/{peer}/{sockets}", rate, "deliveries/s")
-            say(f"saturated/{peer}/{sockets}/cpu", cpu, "µs/delivery")
-            say(f"saturated/{peer}/{sockets}/connect-p99", probe / 1000, "ms", 100 if peer == "crown4" else None)
-        if "socket.io" in peers:
-            say(f"saturated/{sockets}/by-socket.io", saturated["crown4"] / saturated["socket.io"], "ratio", 5)
-        rate = 20000 / sockets / (20 if QUICK else 1)
-        clear = medians("crown4", sockets, rate, seconds)[2]
-        stalled = medians("crown4", sockets, rate, seconds, stalled=1)[2]
-        say(f"stalled-reader/{sockets}/p99-by-none", stalled / max(clear, 1), "ratio")
+        ours, floor = moderate["crown4"], moderate["floor"]
+        say(f"moderate/{sockets}/cpu-by-floor", ours[0] / floor[0], "ratio", 1.15)
+        say(f"moderate/{sockets}/p99-by-floor", ours[2] / max(floor[2], 1), "ratio", 1.2)
+
+    sockets = counts[-1]
+    saturated = medians(peers, sockets, 0, seconds, probes=True)
+    for peer, (cpu, rate, _, probe) in saturated.items():
+        say(f"saturated/{peer}/{sockets}", rate, "deliveries/s")
+        say(f"saturated/{peer}/{sockets}/cpu", cpu, "µs/delivery")
+        say(f"saturated/{peer}/{sockets}/connect-p99", probe / 1000, "ms", 100 if peer == "crown4" else None)
+    if "socket.io" in peers:
+        say(f"saturated/{sockets}/by-socket.io", saturated["crown4"][1] / saturated["socket.io"][1], "ratio", 5)
+    rate = 20000 / sockets / (20 if QUICK else 1)
+    clear = medians(["crown4"], sockets, rate, seconds)["crown4"][2]
+    stalled = medians(["crown4"], sockets, rate, seconds, stalled=1)["crown4"][2]
+    say(f"stalled-reader/{sockets}/p99-by-none", stalled / max(clear, 1), "ratio")
 
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     for sockets in [10] if QUICK else [1000, 10000]:
