@@ -239,7 +239,7 @@ try_open (const char  *path,
   self->stream = g_strdup_printf ("workspace_%" G_GINT64_FORMAT, workspace_id);
   self->user_stream = g_strdup_printf ("user_%" G_GINT64_FORMAT, user_id);
   self->canonical = g_string_sized_new (1024);
-  self->db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE, error);
+  self->db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE | CROWN_SQLITE_BULK, error);
   if (self->db == NULL || !set_up_connection (self->db, error) ||
       !crown_sqlite_migrate (self->db, crown_cache_migrations, crown_cache_n_migrations, error) || !load_state (self, error))
     return NULL;

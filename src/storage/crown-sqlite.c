@@ -142,7 +142,8 @@ crown_sqlite_open (const char        *path,
   sqlite3_busy_timeout (self->db, BUSY_TIMEOUT_MS);
 
   if (!read_only &&
-      (!use_wal (self, error) ||
+      (!((flags & CROWN_SQLITE_BULK) == 0 || crown_sqlite_exec (self, "page size", "PRAGMA page_size = 8192", error)) ||
+       !use_wal (self, error) ||
        !crown_sqlite_exec (self, "synchronous",
                            flags & CROWN_SQLITE_SYNC_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
                            error)))
