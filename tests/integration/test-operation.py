@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What somebody who runs the server for a team relies on: metrics, limits, many writers, an orderly end."""
+
+import asyncio
+import json
+import os
+import re
+import resource
+import shutil
+import sys
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+import uuid
+
+sys.path.insert(0, os.path.join(os.environ["CROWN_SRCDIR"], "tests"))
+
+from team import Team
+from tools import PATIENCE_SECONDS, Skip, Tap
+
+SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-z_]+="[^"\\]*",?)*\})? (-?[0-9.e+-]+|\+Inf)$')
+
+
+def equal(actual, expected, what=""):
+    assert actual == expected, f"{what} {actual!r} instead of {expected!r}"
+
+
+def fetch(server, path, headers=None):
+    request = urllib.request.Request(server.url + path, headers=headers or {})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=PATIENCE_SECONDS) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read().decode()
+
+
+def read_metrics(server, headers=None):
+    """{name with labels: value} of the text, every line of which has to be what the format allows."""
+    status, head, text = fetch(server, "/metrics", headers)
+    equal(status, 200)
+    assert head["Content-Type"].startswith("text/plain; version=0.0.4"), head["Content-Type"]
+    values, types, described = {}, {}, set()
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            described.add(line.split()[2])
+        elif line.startswith("# TYPE "):
+            _, _, name, kind = line.split()
+            assert name not in types and kind in ("counter", "gauge", "histogram"), line
+            types[name] = kind
+        else:
+            match = SAMPLE.match(line)
+            assert match, f"no sample: {line!r}"
+            family = re.sub(r"_(bucket|sum|count)$", "", match[1]) if match[1] not in types else match[1]
+            assert family in types, f"{line!r} has no type"
+            assert line.split(" ")[0] not in values, f"{line!r} comes twice"
+            values[(match[1] + (match[2] or ""))] = float(match[3])
+    equal(described, set(types))
+    for name, kind in types.items():
+        if kind == "histogram":
+            buckets = [value for key, value in values.items() if key.startswith(name + "_bucket")]
+            assert buckets == sorted(buckets) and buckets[-1] == values[name + "_count"], name
+    return values
+
+
+def metrics(folder):
+    team = Team(folder)
+    with team.serve() as server:
+        before = read_metrics(server)
+        meeting = team.make_meeting(server)
+        for _ in range(3):
+            team.make_task(server, meeting)
+        server.request("GET", f"/workspaces/{team.workspace}/tasks", team.token)
+        server.request("GET", f"/workspaces/{team.workspace}/tasks/999", team.token)
+        after = read_metrics(server)
+        moved = {key: after[key] - before.get(key, 0) for key in after}
+        equal(moved['crown_events_total{type="TASK_CREATE"}'], 3)
+        equal(moved['crown_events_total{type="SESSION_CREATE"}'], 1)
+        equal(moved["crown_write_seconds_count"], 4)
+        equal(moved["crown_commit_writes_sum"], 4)
+        equal(moved['crown_requests_total{method="POST",route="workspaces/{w}/tasks",status="201"}'], 3)
+        equal(moved['crown_requests_total{method="GET",route="workspaces/{w}/tasks",status="200"}'], 1)
+        equal(moved['crown_requests_total{method="GET",route="workspaces/{w}/tasks/{id}",status="404"}'], 1)
+        assert after["process_resident_memory_bytes"] > 1e6 and after["process_open_fds"] > 5, after
+        # What a proxy on this machine lets through is not this machine's.
+        equal(fetch(server, "/metrics", {"X-Forwarded-For": "203.0.113.7"})[0], 403)
+        viewer = team.new_token("viewer")
+        equal(fetch(server, "/metrics", {"X-Forwarded-For": "203.0.113.7", "Authorization": f"Bearer {viewer}"})[0], 403)
+        read_metrics(server, {"X-Forwarded-For": "203.0.113.7", "Authorization": f"Bearer {team.token}"})
+        equal(server.stop(), 0)
+
+
+def rate_limit(folder):
+    team = Team(folder)
+    other = team.new_token("member")
+    with team.serve("--rate-limit", "5") as server:
+        path = f"/api/v1/workspaces/{team.workspace}/stats"
+        answers = [fetch(server, path, {"Authorization": f"Bearer {team.token}"}) for _ in range(30)]
+        refused = [answer for answer in answers if answer[0] == 429]
+        assert len([answer for answer in answers if answer[0] == 200]) >= 10 and refused, [answer[0] for answer in answers]
+        for _, headers, body in refused:
+            equal(json.loads(body)["code"], "rate_limited")
+            assert int(headers["Retry-After"]) >= 1, headers["Retry-After"]
+        # It is this token's doing, and nobody else's affair.
+        equal(fetch(server, path, {"Authorization": f"Bearer {other}"})[0], 200)
+        equal(read_metrics(server)["crown_rate_limited_total"], len(refused))
+        equal(server.stop(), 0)
+
+
+def many_writers(folder, writers=100, writes=5):
+    team = Team(folder)
+    problems = []
+    with team.serve() as server:
+        meeting = team.make_meeting(server)
+        tasks = [team.make_task(server, meeting)["id"] for _ in range(writers)]
+
+        def write(task):
+            for _ in range(writes):
+                status, _ = server.request("PATCH", f"/workspaces/{team.workspace}/tasks/{task}", team.token,
+                                           {"text": str(uuid.uuid4())})
+                if status != 200:
+                    problems.append(status)
+
+        threads = [threading.Thread(target=write, args=(task,)) for task in tasks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE_SECONDS)
+        equal(problems, [])
+        values = read_metrics(server)
+        equal(values['crown_events_total{type="TASK_UPDATE"}'], writers * writes)
+        assert values["crown_commit_seconds_count"] < values["crown_write_seconds_count"], "no two writes shared a commit"
+        equal(server.stop(), 0)
+    team.ctl("ledger", "verify")
+
+
+CLOSE_FRAME = 0x88
+
+
+async def sit(port, token, joined, ends):
+    """A websocket in a namespace until the server ends it; says whether it was told why."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                 b"Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    connect = f'40/dashboard,{{"token":"{token}"}}'.encode()
+    assert len(connect) < 126, "a longer frame has another header"
+    writer.write(bytes([0x81, 0x80 | len(connect)]) + bytes(4) + connect)  # the mask is zeros
+    await reader.readuntil(b'40/dashboard,{"sid"')
+    joined.release()
+    rest = await reader.read()
+    ends.append((b"server_closing" in rest, rest[-4:][:1] == bytes([CLOSE_FRAME])))
+    writer.close()
+
+
+async def sit_all(server, token, sockets):
+    port = int(server.url.rsplit(":", 1)[1])
+    joined, ends = asyncio.Semaphore(0), []
+    clients = []
+    for _ in range(sockets):
+        clients.append(asyncio.create_task(sit(port, token, joined, ends)))
+        if len(clients) % 50 == 0:
+            await asyncio.sleep(0)
+    for _ in range(sockets):
+        await asyncio.wait_for(joined.acquire(), PATIENCE_SECONDS)
+    status = await asyncio.get_running_loop().run_in_executor(None, server.stop)
+    await asyncio.wait_for(asyncio.gather(*clients), PATIENCE_SECONDS)
+    return status, ends
+
+
+def graceful_stop(folder, sockets=1000):
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < sockets * 2:
+        raise Skip(f"descriptors are limited to {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    team = Team(folder)
+    with team.serve() as server:
+        status, ends = asyncio.run(sit_all(server, team.token, sockets))
+        equal(status, 0)
+        equal(len(ends), sockets)
+        equal([end for end in ends if end != (True, True)], [])
+
+
+CASES = (
+    ("metrics are what Prometheus reads, and move", metrics),
+    ("a token that asks too often is told when to come back", rate_limit),
+    ("a hundred writers leave no gap and share commits", many_writers),
+    ("a thousand sockets are told that the server closes", graceful_stop),
+)
+
+
+def in_folder(case):
+    folder = tempfile.mkdtemp(prefix="crown4-")
+    try:
+        case(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(Tap().run([(name, lambda case=case: in_folder(case)) for name, case in CASES]))
