@@ -255,6 +255,42 @@ crown_event_ledger_list_streams (CrownEventLedger  *self,
 }
 
 /**
+ * crown_event_ledger_find_since:
+ * @after: events up to here are not looked at
+ * @timestamp: RFC 3339, UTC
+ * @sequence: (out): the first event that is not older; 0: all are
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_find_since (CrownEventLedger  *self,
+                               const char        *stream,
+                               guint64            after,
+                               const char        *timestamp,
+                               guint64           *sequence,
+                               GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->find_since (self, stream, after, timestamp, sequence, error);
+}
+
+/**
+ * crown_event_ledger_raise_floor:
+ * @floor: below the stream's newest event
+ *
+ * Deletes the events up to @floor in the write that is open; who has applied less needs a snapshot from then on.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_raise_floor (CrownEventLedger  *self,
+                                const char        *stream,
+                                guint64            floor,
+                                GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->raise_floor (self, stream, floor, error);
+}
+
+/**
  * crown_event_ledger_load_row:
  *
  * Reads a row; @row is %NULL without an error where there is none.
@@ -616,4 +652,18 @@ crown_event_ledger_backup (CrownEventLedger  *self,
                            GError           **error)
 {
   return CROWN_EVENT_LEDGER_GET_IFACE (self)->backup (self, path, error);
+}
+
+/**
+ * crown_event_ledger_shrink:
+ *
+ * Gives the room of what was deleted back to the file system. Outside of any transaction; others wait meanwhile.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_shrink (CrownEventLedger  *self,
+                           GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->shrink (self, error);
 }

@@ -111,6 +111,9 @@ struct _CrownEventLedgerInterface
   GPtrArray  *(*load_events)   (CrownEventLedger *self, const char *stream, CrownNamespaces namespaces, guint64 after,
                                 guint limit, GError **error);
   char      **(*list_streams)  (CrownEventLedger *self, GError **error);
+  gboolean    (*find_since)    (CrownEventLedger *self, const char *stream, guint64 after, const char *timestamp,
+                                guint64 *sequence, GError **error);
+  gboolean    (*raise_floor)   (CrownEventLedger *self, const char *stream, guint64 floor, GError **error);
 
   /* rows and their digests */
   gboolean    (*load_row)      (CrownEventLedger *self, const char *stream, CrownStore store, const char *id,
@@ -151,6 +154,7 @@ struct _CrownEventLedgerInterface
   /* the files or the database itself */
   gboolean    (*check)            (CrownEventLedger *self, GError **error);
   gboolean    (*backup)           (CrownEventLedger *self, const char *path, GError **error);
+  gboolean    (*shrink)           (CrownEventLedger *self, GError **error);
 };
 
 CrownEventLedger *crown_event_ledger_open             (const char             *uri,
@@ -179,6 +183,16 @@ GPtrArray        *crown_event_ledger_load_events      (CrownEventLedger       *s
                                                        guint                   limit,
                                                        GError                **error);
 char            **crown_event_ledger_list_streams     (CrownEventLedger       *self,
+                                                       GError                **error);
+gboolean          crown_event_ledger_find_since       (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       guint64                 after,
+                                                       const char             *timestamp,
+                                                       guint64                *sequence,
+                                                       GError                **error);
+gboolean          crown_event_ledger_raise_floor      (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       guint64                 floor,
                                                        GError                **error);
 gboolean          crown_event_ledger_load_row         (CrownEventLedger       *self,
                                                        const char             *stream,
@@ -279,6 +293,8 @@ gboolean          crown_event_ledger_check            (CrownEventLedger       *s
                                                        GError                **error);
 gboolean          crown_event_ledger_backup           (CrownEventLedger       *self,
                                                        const char             *path,
+                                                       GError                **error);
+gboolean          crown_event_ledger_shrink           (CrownEventLedger       *self,
                                                        GError                **error);
 
 /* Stream names: crown_event_stream_name() of each scope. */

@@ -13,6 +13,7 @@
 
 #include "crown-authenticator.h"
 #include "crown-event-ledger.h"
+#include "crown-ledger-retention.h"
 #include "crown-ledger-verifier.h"
 #include "crown-server-error.h"
 
@@ -23,6 +24,9 @@
  *
  * Accounts and proofs on a ledger, also while a server has it open. Belongs to the thread that opened it.
  */
+/* Events that a step deletes: a server's writes wait no longer than that takes. */
+#define COMPACT_STEP 5000
+
 struct _CrownLedgerAdmin
 {
   CrownEventLedger *ledger;
@@ -278,4 +282,35 @@ crown_ledger_admin_backup (CrownLedgerAdmin  *self,
                            GError           **error)
 {
   return crown_event_ledger_backup (self->ledger, path, error);
+}
+
+/**
+ * crown_ledger_admin_compact:
+ * @keep_days: as #CrownRetention, and @keep_events
+ * @n_deleted: (out): events that went
+ *
+ * Deletes what need not be kept, in steps between which a server goes on, and gives the room back.
+ *
+ * Returns: %TRUE if all of it is done
+ */
+gboolean
+crown_ledger_admin_compact (CrownLedgerAdmin  *self,
+                            guint              keep_days,
+                            guint64            keep_events,
+                            guint64           *n_deleted,
+                            GError           **error)
+{
+  const CrownRetention retention = { keep_days, keep_events };
+  guint64 n;
+
+  *n_deleted = 0;
+  do
+    {
+      if (!crown_ledger_retention_step (self->ledger, &retention, NULL, COMPACT_STEP, &n, error))
+        return FALSE;
+      *n_deleted += n;
+    }
+  while (n > 0);
+
+  return crown_event_ledger_shrink (self->ledger, error);
 }

@@ -55,6 +55,11 @@ gboolean          crown_ledger_admin_revoke_token     (CrownLedgerAdmin *self,
 gboolean          crown_ledger_admin_verify           (CrownLedgerAdmin *self,
                                                        char            **report,
                                                        GError          **error);
+gboolean          crown_ledger_admin_compact          (CrownLedgerAdmin *self,
+                                                       guint             keep_days,
+                                                       guint64           keep_events,
+                                                       guint64          *n_deleted,
+                                                       GError          **error);
 gboolean          crown_ledger_admin_backup           (CrownLedgerAdmin *self,
                                                        const char       *path,
                                                        GError          **error);

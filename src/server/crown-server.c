@@ -17,11 +17,16 @@
 #include "crown-event-ledger.h"
 #include "crown-event-sequencer.h"
 #include "crown-http-listener.h"
+#include "crown-ledger-retention.h"
 #include "crown-metrics-endpoint.h"
 #include "crown-rest-api.h"
 #include "crown-server-error.h"
 #include "crown-server-tls.h"
 
+/* Old events go in small steps, so that nobody waits for long; this often there may be some again. */
+#define RETENTION_MS     (10 * 60 * 1000)
+#define RETENTION_STEP   500
+#define RETENTION_PAUSE_MS 100
 /* A revoked token's sockets are cut within this time. */
 #define RECHECK_MS       1000
 /* A browser or a library keeps a connection for later; libsoup's own client for a minute. */
@@ -69,6 +74,7 @@ struct _CrownServer
   CrownRestApi          *rest;
   GSource               *idle_sync;
   GSource               *recheck;
+  GSource               *retention;
   CrownRateLimiter      *limiter;
   CrownMetrics          *metrics;
   CrownMetricsEndpoint  *metrics_endpoint;
@@ -201,6 +207,24 @@ add_timeout (CrownServer *self,
   return source;
 }
 
+static gboolean
+on_retention (gpointer user_data)
+{
+  CrownServer *self = user_data;
+  const CrownRetention retention = CROWN_RETENTION_DEFAULT;
+  g_autoptr (GError) error = NULL;
+  guint64 n = 0;
+
+  /* What waits for its commit is told by the sequencer, and so committed by it. */
+  crown_event_sequencer_flush (self->sequencer);
+  if (!crown_ledger_retention_step (self->ledger, &retention, NULL, RETENTION_STEP, &n, &error))
+    g_warning ("Old events could not be deleted: %s", error->message);
+
+  g_clear_pointer (&self->retention, g_source_unref);
+  self->retention = add_timeout (self, n > 0 ? RETENTION_PAUSE_MS : RETENTION_MS, on_retention);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 remove_source (GSource **source)
 {
@@ -300,6 +324,7 @@ open_parts (CrownServer  *self,
 
   self->idle_sync = add_timeout (self, CROWN_IDLE_SYNC_SECONDS * 1000, on_idle_sync);
   self->recheck = add_timeout (self, RECHECK_MS, on_recheck);
+  self->retention = add_timeout (self, RETENTION_MS, on_retention);
 
   return listen_on (self, error);
 }
@@ -337,6 +362,7 @@ close_parts (CrownServer *self)
 {
   remove_source (&self->idle_sync);
   remove_source (&self->recheck);
+  remove_source (&self->retention);
 
   if (self->listener != NULL)
     crown_http_listener_stop (self->listener);

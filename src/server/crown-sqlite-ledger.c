@@ -70,6 +70,10 @@ static const char SQL_LOAD_EVENTS[] =
   "SELECT event_id, sequence, type, timestamp, workspace_id, user_id, trace_id, mutation_id, checksum, data,"
   " prev_0, prev_1, prev_2, prev_3 FROM events"
   " WHERE stream = ?1 AND sequence > ?2 AND (?3 = 0 OR namespaces & ?3) ORDER BY sequence LIMIT ?4";
+static const char SQL_FIND_SINCE[] =
+  "SELECT sequence FROM events WHERE stream = ?1 AND sequence > ?2 AND timestamp >= ?3 ORDER BY sequence LIMIT 1";
+static const char SQL_RAISE_FLOOR[] = "UPDATE streams SET floor = ?2 WHERE name = ?1";
+static const char SQL_DELETE_EVENTS[] = "DELETE FROM events WHERE stream = ?1 AND sequence <= ?2";
 /* Also one whose head is lost: the verifier is who asks. */
 static const char SQL_LIST_STREAMS[] =
   "SELECT name FROM streams UNION SELECT stream FROM events UNION SELECT stream FROM rows UNION SELECT stream FROM digests"
@@ -654,6 +658,73 @@ load_transcript (CrownEventLedger  *ledger,
 }
 
 static gboolean
+find_since (CrownEventLedger  *ledger,
+            const char        *stream,
+            guint64            after,
+            const char        *timestamp,
+            guint64           *sequence,
+            GError           **error)
+{
+  CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_sqlite_ledger_reader (self), "find-since", SQL_FIND_SINCE, error);
+
+  *sequence = 0;
+  if (stmt == NULL)
+    return FALSE;
+
+  crown_sqlite_bind_text (stmt, 1, stream, -1);
+  crown_sqlite_bind_int (stmt, 2, (gint64) after);
+  crown_sqlite_bind_text (stmt, 3, timestamp, -1);
+
+  int step = crown_sqlite_step (stmt, error);
+
+  if (step == 1)
+    *sequence = (guint64) crown_sqlite_column_int (stmt, 0);
+
+  crown_sqlite_reset (stmt);
+  return step >= 0;
+}
+
+static gboolean
+run_on_stream (CrownSqliteLedger  *self,
+               const char         *name,
+               const char         *sql,
+               const char         *stream,
+               guint64             sequence,
+               GError            **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, name, sql, error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  crown_sqlite_bind_text (stmt, 1, stream, -1);
+  crown_sqlite_bind_int (stmt, 2, (gint64) sequence);
+  return crown_sqlite_run (stmt, error);
+}
+
+static gboolean
+raise_floor (CrownEventLedger  *ledger,
+             const char        *stream,
+             guint64            floor,
+             GError           **error)
+{
+  CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
+
+  g_return_val_if_fail (self->writing, FALSE);
+
+  return run_on_stream (self, "raise-floor", SQL_RAISE_FLOOR, stream, floor, error) &&
+         run_on_stream (self, "delete-events", SQL_DELETE_EVENTS, stream, floor, error);
+}
+
+static gboolean
+shrink (CrownEventLedger  *ledger,
+        GError           **error)
+{
+  return crown_sqlite_exec (CROWN_SQLITE_LEDGER (ledger)->db, "vacuum", "VACUUM", error);
+}
+
+static gboolean
 check (CrownEventLedger  *ledger,
        GError           **error)
 {
@@ -680,6 +751,8 @@ crown_sqlite_ledger_iface_init (CrownEventLedgerInterface *iface)
   iface->append_event = append_event;
   iface->load_events = load_events;
   iface->list_streams = list_streams;
+  iface->find_since = find_since;
+  iface->raise_floor = raise_floor;
   iface->load_row = load_row;
   iface->put_row = put_row;
   iface->delete_row = delete_row;
@@ -690,6 +763,7 @@ crown_sqlite_ledger_iface_init (CrownEventLedgerInterface *iface)
   iface->load_transcript = load_transcript;
   iface->check = check;
   iface->backup = backup;
+  iface->shrink = shrink;
   crown_sqlite_ledger_init_accounts (iface);
 }
 

@@ -126,6 +126,26 @@ ctl_ledger_verify (const CtlOptions *options)
 }
 
 int
+ctl_ledger_compact (const CtlOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownLedgerAdmin) admin = NULL;
+  guint64 n_deleted;
+
+  if (options->keep_days < 0 || options->keep_events < 0)
+    {
+      g_printerr ("crown4ctl: --keep-days and --keep-events are not below 0\n");
+      return CROWN_EXIT_USAGE;
+    }
+  admin = crown_ledger_admin_open_existing (options->ledger, &error);
+  if (admin == NULL || !crown_ledger_admin_compact (admin, (guint) options->keep_days, (guint64) options->keep_events,
+                                                    &n_deleted, &error))
+    return ctl_fail (error);
+  g_print (options->json ? "{\"deleted\":%" G_GUINT64_FORMAT "}\n" : "%" G_GUINT64_FORMAT " events deleted\n", n_deleted);
+  return 0;
+}
+
+int
 ctl_ledger_backup (const CtlOptions *options)
 {
   g_autoptr (GError) error = NULL;

@@ -38,6 +38,8 @@ static const Command commands[] = {
   { "token list", "", "lists tokens, never the tokens themselves", NEEDS_LEDGER, 0, 0, ctl_token_list },
   { "token revoke", "ID", "revokes a token", NEEDS_LEDGER, 1, 1, ctl_token_revoke },
   { "ledger verify", "", "checks order, gaplessness, checksums and digests", NEEDS_LEDGER, 0, 0, ctl_ledger_verify },
+  { "ledger compact", "[--keep-days N] [--keep-events N]", "deletes old events; clients below take a snapshot",
+    NEEDS_LEDGER, 0, 0, ctl_ledger_compact },
   { "ledger backup", "FILE", "copies the ledger while it is in use", NEEDS_LEDGER, 1, 1, ctl_ledger_backup },
   { "import", "FILE…", "sends transcripts, prints a line of JSON each", NEEDS_SERVER, 1, G_MAXUINT, ctl_import },
   { "tail", "[--namespace N]", "prints events as they come, a line of JSON each", NEEDS_SERVER, 0, 0, ctl_tail },
@@ -163,7 +165,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_auto (CtlOptions) options = { 0 };
+  g_auto (CtlOptions) options = { .keep_days = 30, .keep_events = 10000 };
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
     { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &options.ledger, "The ledger, as sqlite:PATH", "URI" },
@@ -175,6 +177,9 @@ main (int   argc,
     { "user", 0, 0, G_OPTION_ARG_INT64, &options.user, "The user", "U" },
     { "role", 0, 0, G_OPTION_ARG_STRING, &options.role, "viewer, member (the default) or admin", "R" },
     { "namespace", 0, 0, G_OPTION_ARG_STRING, &options.nsp, "Only events of /dashboard, /tasks, /analytics or /meetings", "N" },
+    { "keep-days", 0, 0, G_OPTION_ARG_INT, &options.keep_days, "Keep events that are younger; 30 if not given", "N" },
+    { "keep-events", 0, 0, G_OPTION_ARG_INT64, &options.keep_events,
+      "Keep the last so many of each stream; 10000 if not given", "N" },
     { "from", 0, 0, G_OPTION_ARG_INT64, &options.from, "Replay what comes after this sequence", "S" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Results for machines", NULL },
     { "checksum", 0, 0, G_OPTION_ARG_NONE, &options.checksum, "The SHA-256 of the canonical form", NULL },

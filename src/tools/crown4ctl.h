@@ -22,6 +22,8 @@ typedef struct {
   char    *role;
   char    *nsp;
   gint64   from;
+  int      keep_days;
+  gint64   keep_events;
   gboolean json;
   gboolean checksum;
   char   **arguments; /* after the command's words; NULL-terminated */
@@ -35,6 +37,7 @@ int ctl_token_create     (const CtlOptions *options);
 int ctl_token_list       (const CtlOptions *options);
 int ctl_token_revoke     (const CtlOptions *options);
 int ctl_ledger_verify    (const CtlOptions *options);
+int ctl_ledger_compact   (const CtlOptions *options);
 int ctl_ledger_backup    (const CtlOptions *options);
 int ctl_import           (const CtlOptions *options);
 int ctl_tail             (const CtlOptions *options);

@@ -484,6 +484,32 @@ def backs_up(team):
 
 
 @in_folder
+def compacts(folder):
+    """Old events go and the ledger still verifies; a replay from the beginning is then a snapshot's affair."""
+    ledger = os.path.join(folder, "ledger.db")
+    uri = f"sqlite:{ledger}"
+    workspace = ctl("--ledger", uri, "workspace", "create", "Team").succeeds().out.strip()
+    user = ctl("--ledger", uri, "user", "create", "Ada").succeeds().out.strip()
+    token = ctl("--ledger", uri, "token", "create", "--user", user, "--workspace", workspace).succeeds().out.strip()
+    path = os.path.join(folder, "planning.vtt")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(PLANNING)
+    with Server(ledger) as server:
+        words = ("--server", server.url, "--token", token, "--workspace", workspace)
+        ctl(*words, "import", path).succeeds()
+        events = len(ctl(*words, "replay", "--from", "0").succeeds().lines())
+        assert ctl("--ledger", uri, "ledger", "compact", "--json").succeeds().lines() == [{"deleted": 0}]
+        done = ctl("--ledger", uri, "ledger", "compact", "--keep-days", "0", "--keep-events", "2", "--json").succeeds()
+        assert done.lines() == [{"deleted": events - 2}], (done.lines(), events)
+        assert len(ctl(*words, "replay", "--from", str(events - 2)).succeeds().lines()) == 2
+        status, snapshot = server.request("GET", f"/workspaces/{workspace}/snapshot", token)
+        assert status == 200 and snapshot["sequence"] == events, snapshot["sequence"]
+        assert server.stop() == 0
+    ctl("--ledger", uri, "ledger", "verify").succeeds()
+    ctl("--ledger", uri, "ledger", "compact", "--keep-days", "-1").is_wrong_use("--keep-days")
+
+
+@in_folder
 def paths_of_any_kind(folder):
     """A path is bytes, whatever the locale."""
     for number, locale in enumerate(("C", "C.UTF-8")):
@@ -648,6 +674,7 @@ CASES = (
     ("verify says what is wrong and where", finds_damage),
     ("verify finds damaged files", finds_damaged_files),
     ("a ledger that is not there is none", no_ledger),
+    ("old events go, and nothing else does", compacts),
     ("a backup is a ledger", backs_up),
     ("a path is bytes in every locale", paths_of_any_kind),
     ("the server refuses addresses", server_refuses),
