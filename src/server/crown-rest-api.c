@@ -10,11 +10,15 @@
 #include <string.h>
 
 #include "core/crown-json.h"
+#include "crown-openapi.h"
 #include "crown-rest-private.h"
 #include "crown-server-error.h"
 
 #define ROOT           "/api/v1/"
 #define KEY_LENGTH_MAX 255
+/* Below this a packet carries it as it is; level 1 gives most of what there is for the least time. */
+#define GZIP_MIN   1400
+#define GZIP_LEVEL 1
 #define ROUTE_KEY "crown-route"
 #define REFUSAL_KEY    "crown-rest-refusal"
 
@@ -143,7 +147,7 @@ find_route (const char  *method,
           if (!match_path (route->pattern, path, workspace_id, id))
             continue;
 
-          if (strcmp (route->method, method) == 0)
+          if (strcmp (route->method, method) == 0 || (strcmp (method, "HEAD") == 0 && strcmp (route->method, "GET") == 0))
             return route;
 
           found = TRUE;
@@ -196,6 +200,31 @@ admit (CrownRestApi       *self,
   return route;
 }
 
+/* (nullable): where it would not be smaller */
+static GBytes *
+compress (const char *body,
+          gsize       length)
+{
+  g_autoptr (GZlibCompressor) gzip = g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, GZIP_LEVEL);
+  g_autofree char *out = g_malloc (length);
+  gsize read, written;
+
+  if (g_converter_convert (G_CONVERTER (gzip), body, length, out, length, G_CONVERTER_INPUT_AT_END, &read, &written,
+                           NULL) != G_CONVERTER_FINISHED)
+    return NULL;
+
+  return g_bytes_new (out, written);
+}
+
+static gboolean
+accepts_gzip (SoupServerMessage *message)
+{
+  const char *accepted = soup_message_headers_get_list (soup_server_message_get_request_headers (message),
+                                                        "Accept-Encoding");
+
+  return accepted != NULL && soup_header_contains (accepted, "gzip");
+}
+
 static void
 respond (SoupServerMessage *message,
          guint              status,
@@ -203,9 +232,23 @@ respond (SoupServerMessage *message,
          const char        *body,
          gsize              length)
 {
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  g_autoptr (GBytes) compressed = NULL;
+
   soup_server_message_set_status (message, status, NULL);
-  if (length > 0)
-    soup_server_message_set_response (message, content_type, SOUP_MEMORY_COPY, body, length);
+  if (length == 0)
+    return;
+
+  if (length >= GZIP_MIN)
+    {
+      soup_message_headers_replace (headers, "Vary", "Accept-Encoding");
+      if (accepts_gzip (message) && (compressed = compress (body, length)) != NULL)
+        {
+          soup_message_headers_replace (headers, "Content-Encoding", "gzip");
+          body = g_bytes_get_data (compressed, &length);
+        }
+    }
+  soup_server_message_set_response (message, content_type, SOUP_MEMORY_COPY, body, length);
 }
 
 static void
@@ -267,7 +310,8 @@ respond_answer (SoupServerMessage *message,
       const char *known = soup_message_headers_get_list (soup_server_message_get_request_headers (message), "If-None-Match");
 
       soup_message_headers_replace (headers, "ETag", quoted);
-      if (known != NULL && strcmp (soup_server_message_get_method (message), "GET") == 0 &&
+      if (known != NULL && (soup_server_message_get_method (message) == SOUP_METHOD_GET ||
+                            soup_server_message_get_method (message) == SOUP_METHOD_HEAD) &&
           strstr (known, quoted) != NULL)
         {
           respond (message, SOUP_STATUS_NOT_MODIFIED, NULL, NULL, 0);
@@ -722,6 +766,20 @@ on_readyz (SoupServer        *soup,
     respond_error (message, error, NULL);
 }
 
+/* The document tells of itself by its checksum, as rows do. */
+static void
+on_openapi (SoupServer        *soup,
+            SoupServerMessage *message,
+            const char        *path,
+            GHashTable        *query,
+            gpointer           user_data)
+{
+  char hex[CROWN_CHECKSUM_HEX_LENGTH + 1];
+
+  crown_checksum_bytes (crown_openapi_json, strlen (crown_openapi_json), hex);
+  respond_answer (message, SOUP_STATUS_OK, crown_openapi_json, strlen (crown_openapi_json), hex, 0);
+}
+
 /**
  * crown_rest_api_new:
  * @soup: (transfer none): gets handlers at /api/v1, /healthz and /readyz
@@ -746,6 +804,7 @@ crown_rest_api_new (SoupServer          *soup,
   soup_server_add_handler (soup, "/api/v1", on_request, self, NULL);
   soup_server_add_handler (soup, "/healthz", on_healthz, self, NULL);
   soup_server_add_handler (soup, "/readyz", on_readyz, self, NULL);
+  soup_server_add_handler (soup, "/openapi.json", on_openapi, self, NULL);
   return self;
 }
 
@@ -774,6 +833,7 @@ crown_rest_api_finalize (GObject *object)
   soup_server_remove_handler (self->soup, "/api/v1");
   soup_server_remove_handler (self->soup, "/healthz");
   soup_server_remove_handler (self->soup, "/readyz");
+  soup_server_remove_handler (self->soup, "/openapi.json");
   g_clear_object (&self->soup);
   g_clear_object (&self->sequencer);
   g_clear_object (&self->authenticator);

@@ -378,6 +378,31 @@ get_transcript (CrownRestRequest  *request,
   return TRUE;
 }
 
+/* The reminders that the user was sent, as they are in the user's stream. */
+static gboolean
+get_insights (CrownRestRequest  *request,
+              GError           **error)
+{
+  g_autofree char *stream = crown_event_stream_name (CROWN_SCOPE_USER, request->who.user_id);
+  const char *key = crown_event_info (CROWN_EVENT_INSIGHT_REMINDER)->metadata_key;
+  g_autoptr (CrownLedgerRow) row = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  g_autoptr (JsonNode) items = json_node_new (JSON_NODE_ARRAY);
+  JsonArray *value = NULL;
+
+  if (!crown_event_ledger_load_row (request->ledger, stream, CROWN_STORE_METADATA, key, &row, error) ||
+      (row != NULL && (object = crown_json_parse_object (row->json, -1, error)) == NULL))
+    return FALSE;
+
+  if (object != NULL)
+    value = crown_json_opt_array (object, "value");
+  json_node_take_array (items, value != NULL ? json_array_ref (value) : json_array_new ());
+  g_string_append (request->answer, "{\"items\":");
+  crown_json_write (items, request->answer);
+  g_string_append_c (request->answer, '}');
+  return TRUE;
+}
+
 const CrownRestRoute crown_rest_read_routes[] = {
   { "GET", "workspaces", CROWN_ROLE_VIEWER, 0, FALSE, get_workspaces },
   { "GET", "workspaces/{w}/snapshot", CROWN_ROLE_VIEWER, 0, FALSE, get_snapshot },
@@ -389,6 +414,7 @@ const CrownRestRoute crown_rest_read_routes[] = {
   { "GET", "workspaces/{w}/meetings/{id}/transcript", CROWN_ROLE_VIEWER, 0, FALSE, get_transcript },
   { "GET", "workspaces/{w}/tasks", CROWN_ROLE_VIEWER, 0, FALSE, get_tasks },
   { "GET", "workspaces/{w}/tasks/{id}", CROWN_ROLE_VIEWER, 0, FALSE, get_task },
+  { "GET", "workspaces/{w}/insights", CROWN_ROLE_VIEWER, 0, FALSE, get_insights },
   { "GET", "workspaces/{w}/analytics/{id}", CROWN_ROLE_VIEWER, 0, FALSE, get_analytics },
   { NULL }
 };
