@@ -6,6 +6,7 @@ The lifecycle is the specification's: four namespaces, join, replay from 0, live
 rest is replayed.
 """
 
+import json
 import os
 import queue
 import shutil
@@ -32,8 +33,8 @@ def equal(actual, expected):
 # Our client, a stock server
 
 class StockServer(Running):
-    def __init__(self):
-        super().__init__("python-socketio-server", stdin=subprocess.PIPE)
+    def __init__(self, *words, env=None):
+        super().__init__(*(words or ("python-socketio-server",)), stdin=subprocess.PIPE, env=env)
         first = self.next_line()
         assert first, self.complaints
         self.url = first.removeprefix("listening ")
@@ -252,13 +253,20 @@ def node_modules():
         return None
     folder = os.path.join(BUILD, "tests", "node")
     os.makedirs(folder, exist_ok=True)
-    if not os.path.isdir(os.path.join(folder, "node_modules", "socket.io-client")):
+    if not all(os.path.isdir(os.path.join(folder, "node_modules", name)) for name in ("socket.io-client", "socket.io")):
         done = subprocess.run(["npm", "install", "--no-save", "--no-audit", "--no-fund", "--silent", "--prefix", folder,
-                               "socket.io-client@4"], stdin=subprocess.DEVNULL, capture_output=True, timeout=100,
+                               "socket.io-client@4", "socket.io@4"], stdin=subprocess.DEVNULL, capture_output=True, timeout=100,
                               check=False)
         if done.returncode != 0:
             return None
     return folder
+
+
+def our_client_npm_server(folder, words):
+    script = os.path.join(SOURCE, "tests", "integration", "node-socketio-server.js")
+    with StockServer("node", script, env={"NODE_PATH": os.path.join(folder, "node_modules")}) as server:
+        our_client_by(server, *words)
+        equal(our_client(server, words[0], "/closed"), ["refused /closed not today"])
 
 
 def node_client(team, folder, transports):
@@ -267,7 +275,6 @@ def node_client(team, folder, transports):
         file.write(NODE_CLIENT)
     done = subprocess.run(["node", script, team.server.url, team.token, str(team.workspace), transports],
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_SECONDS, check=False)
-    import json
     said = json.loads(done.stdout or b"{}")
     assert said.get("events", 0) > 0, f"{done.stdout!r} {done.stderr!r}"
     assert said["transport"] in transports, said
@@ -294,6 +301,13 @@ def main():
                       ("a revoked token ends its connections", lambda: revoked_token(team)),
                       ("clients of every transport get the same events", lambda: heartbeats(team))]
             node = node_modules()
+            PATHS["node"] = shutil.which("node") or "node"
+            for words in ours:
+                name = f"our client, npm's socket.io, {words[0]}"
+                if node:
+                    cases.append((name, lambda words=words: our_client_npm_server(node, words)))
+                else:
+                    cases.append((f"{name} # SKIP node, npm or its registry is missing", lambda: None))
             for transports in ("polling", "websocket", "polling,websocket"):
                 name = f"npm's socket.io-client, our server, {transports}"
                 if node:
