@@ -18,10 +18,12 @@ find_floor (CrownEventLedger      *ledger,
             GError               **error)
 {
   guint64 keep = MAX (retention->keep_events, 1);
-  guint64 young;
+  guint64 young = 0;
 
+  /* Without days the age says nothing: not even that of an event of this very second. */
   if (!crown_event_ledger_load_head (ledger, stream, head, error) ||
-      !crown_event_ledger_find_since (ledger, stream, head->floor, since, &young, error))
+      (retention->keep_days > 0 &&
+       !crown_event_ledger_find_since (ledger, stream, head->floor, since, &young, error)))
     return FALSE;
 
   *floor = head->sequence > keep ? head->sequence - keep : 0;

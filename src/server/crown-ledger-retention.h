@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 /**
  * CrownRetention:
- * @keep_days: events younger than this stay
+ * @keep_days: events younger than this stay; 0: however young they are
  * @keep_events: the last so many of each stream stay, however old they are; whoever was away for no more needs no snapshot
  *
  * What goes are events, never rows or numbers: below the floor a client takes a snapshot.

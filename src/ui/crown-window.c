@@ -165,7 +165,9 @@ meeting_selected_cb (CrownWindow *self)
 static void
 meeting_activated_cb (CrownWindow *self)
 {
-  adw_leaflet_navigate (self->leaflet, ADW_NAVIGATION_DIRECTION_FORWARD);
+  /* Where both are seen the keyboard stays in the list: navigating takes the focus with it. */
+  if (adw_leaflet_get_folded (self->leaflet))
+    adw_leaflet_navigate (self->leaflet, ADW_NAVIGATION_DIRECTION_FORWARD);
 }
 
 static void

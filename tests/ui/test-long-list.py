@@ -27,7 +27,14 @@ def main():
             wait_for("the other rows follow", lambda: ROWS_OF_GTK <= sum(
                 1 for node in walk(meetings) if node.get_role_name() == "list item"))
 
-        status = Tap().run((("the first rows are shown", first_rows), ("the others follow", other_rows)))
+        def keyboard_stays():
+            """A row that was clicked keeps the keyboard: End goes to the last one."""
+            dashboard.list("Meetings").click(("list item",), "Planning 2,")
+            dashboard.press_key("End")
+            dashboard.list("Meetings").wait(("list item",), f"Planning {N_MEETINGS},")
+
+        status = Tap().run((("the first rows are shown", first_rows), ("the others follow", other_rows),
+                            ("a clicked row keeps the keyboard", keyboard_stays)))
         dashboard.kill()
         return status
 
