@@ -11,6 +11,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "server/crown-server.h"
 
@@ -229,6 +230,19 @@ is_loopback (const char *host)
   return address != NULL && g_inet_address_get_is_loopback (address);
 }
 
+/* A descriptor a connection: as many as the system lets this process have. */
+static void
+raise_descriptor_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
+    g_warning ("The limit of open descriptors stays at %lu", (unsigned long) limit.rlim_cur);
+}
+
 static gboolean
 on_signal (gpointer user_data)
 {
@@ -327,6 +341,8 @@ main (int   argc,
                   "--tls-cert and --tls-key encrypt it; --insecure-listen allows it as it is\n", address);
       return EXIT_USAGE;
     }
+
+  raise_descriptor_limit ();
 
   g_autoptr (CrownServer) server = crown_server_new (settings.ledger);
   crown_server_set_insecure_listen (server, settings.insecure_listen);

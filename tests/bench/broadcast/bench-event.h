@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define BENCH_EVENT_SIZE 410 /* which makes a frame of about 430 bytes */
+/* Saturating: events between two looks at the sockets, for all peers alike. */
+#define BENCH_EVENTS_A_TURN 8
 
 /* JSON of BENCH_EVENT_SIZE bytes with the time in it. */
 static inline void

@@ -93,7 +93,7 @@ on_saturate (gpointer user_data)
       return G_SOURCE_REMOVE;
     }
   if (crown_sio_server_get_queued (self->sio) < (gsize) self->sockets->len * QUEUED_A_SOCKET)
-    for (guint i = 0; i < 8; i++)
+    for (guint i = 0; i < BENCH_EVENTS_A_TURN; i++)
       broadcast (self);
 
   return G_SOURCE_CONTINUE;

@@ -204,8 +204,8 @@ measure (double rate,
     {
       if (rate <= 0 || (double) (now - begun) / 1e9 * rate >= (double) events)
         {
-          broadcast ();
-          events++;
+          for (int i = 0; i < (rate > 0 ? 1 : BENCH_EVENTS_A_TURN); i++, events++)
+            broadcast ();
           if (rate <= 0)
             turn (0);
           continue;

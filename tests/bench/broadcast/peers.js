@@ -57,7 +57,7 @@ readline.createInterface({ input: process.stdin }).on("line", (line) => {
       while (elapsed() * rate >= events) { broadcast(); events++; }
       setTimeout(step, Math.max(1, (events / rate - elapsed()) * 1000));
     } else {
-      if (buffered() < 32768) { broadcast(); events++; }
+      if (buffered() < 32768) for (let i = 0; i < 8; i++, events++) broadcast();
       setImmediate(step);
     }
   };
