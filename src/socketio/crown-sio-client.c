@@ -45,6 +45,7 @@ struct _CrownSioClient
   CrownSioDecoder          decoder;
   GPtrArray               *attachments; /* (nullable) of the event that is being handled */
   GSource                 *timer;
+  char                    *failure;     /* (nullable): what the network said of the last thing that failed */
 };
 
 enum { CONNECTED, CONNECT_ERROR, EVENT, DISCONNECTED, CLOSED, N_SIGNALS };
@@ -134,7 +135,10 @@ finish_request (CrownSioClient *self,
 
   if (body != NULL && soup_message_get_status (message) == SOUP_STATUS_OK && g_bytes_get_size (body) <= INCOMING_MAX)
     return g_steal_pointer (&body);
-  g_debug ("%s: %s", self->url, error != NULL ? error->message : soup_message_get_reason_phrase (message));
+  g_free (self->failure);
+  self->failure = error != NULL ? g_strdup (error->message)
+                                : g_strdup_printf ("the server answered %u %s", soup_message_get_status (message),
+                                                   soup_message_get_reason_phrase (message));
 
   return NULL;
 }
@@ -256,7 +260,8 @@ on_websocket (GObject      *source,
 
   if (connection == NULL)
     {
-      g_debug ("%s: no websocket: %s", self->url, error->message);
+      g_free (self->failure);
+      self->failure = g_strdup (error->message);
       /* Without it a session that began by polling goes on so. */
       if (crown_eio_machine_get_state (self->machine) == CROWN_EIO_STATE_OPENING)
         crown_eio_machine_on_websocket_gone (self->machine);
@@ -356,7 +361,16 @@ on_closed (gpointer    user_data,
   g_hash_table_iter_init (&iter, acks);
   while (g_hash_table_iter_next (&iter, NULL, &ack))
     ((Ack *) ack)->func (self, NULL, ((Ack *) ack)->user_data);
-  g_signal_emit (self, signals[CLOSED], 0, reason);
+  if (self->failure != NULL && strcmp (reason, "transport error") == 0)
+    {
+      g_autofree char *told = g_strdup_printf ("%s: %s", reason, self->failure);
+
+      g_signal_emit (self, signals[CLOSED], 0, told);
+    }
+  else
+    {
+      g_signal_emit (self, signals[CLOSED], 0, reason);
+    }
 }
 
 /* Socket.IO */
@@ -658,6 +672,7 @@ crown_sio_client_finalize (GObject *object)
   g_hash_table_unref (self->connected);
   g_hash_table_unref (self->acks);
   crown_sio_decoder_clear (&self->decoder);
+  g_free (self->failure);
   g_free (self->url);
   g_free (self->path);
 

@@ -39,7 +39,8 @@ void            crown_sio_client_close   (CrownSioClient *self); /* no signal co
  *  void "connect-error" (const char *nsp, const char *message, JsonObject *data (nullable))
  *  void "event"         (const char *nsp, const char *name, JsonArray *args)
  *  void "disconnected"  (const char *nsp, const char *reason)      the server left one namespace
- *  void "closed"        (const char *reason)                       the line is gone: last signal, exactly once
+ *  void "closed"        (const char *reason)                       the line is gone: last signal, exactly once; "transport
+ *                                                                  error" says after a colon what the network said
  */
 
 G_END_DECLS
