@@ -178,6 +178,8 @@ class Server(Running):
         if method != "GET":
             headers["Idempotency-Key"] = str(uuid.uuid4())
         data = json.dumps(body).encode() if body is not None else None
+        if data is not None:
+            headers["Content-Type"] = "application/json"
         request = urllib.request.Request(f"{self.url}/api/v1{path}", data=data, method=method, headers=headers)
         try:
             with self.open(request) as answer:

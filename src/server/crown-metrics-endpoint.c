@@ -8,6 +8,8 @@
 #include "crown-metrics-endpoint.h"
 
 #include "crown-rest-api.h"
+#include "crown-rest-private.h"
+#include "crown-server-error.h"
 
 #include <string.h>
 
@@ -61,15 +63,14 @@ on_metrics (SoupServer        *soup,
 
   if (!is_local (message) && !is_admin (self, message))
     {
-      soup_server_message_set_status (message, SOUP_STATUS_FORBIDDEN, NULL);
+      g_autoptr (GError) error = g_error_new_literal (CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_FORBIDDEN,
+                                                      "This is for this computer, and for admins");
+
+      crown_rest_respond_error (message, error);
       return;
     }
-  if (soup_server_message_get_method (message) != SOUP_METHOD_GET)
-    {
-      soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", "GET");
-      soup_server_message_set_status (message, SOUP_STATUS_METHOD_NOT_ALLOWED, NULL);
-      return;
-    }
+  if (!crown_rest_admit_get (message, path, "/metrics"))
+    return;
 
   self->gauges (&gauges, self->user_data);
   text = crown_metrics_to_text (self->metrics, &gauges);

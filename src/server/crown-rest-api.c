@@ -16,10 +16,10 @@
 
 #define ROOT           "/api/v1/"
 #define KEY_LENGTH_MAX 255
-/* Below this a packet carries it as it is; level 1 gives most of what there is for the least time. */
-#define GZIP_MIN   1400
-#define GZIP_LEVEL 1
-#define ROUTE_KEY "crown-route"
+/* Up to this a packet carries it as it is; level 1 gives most of what there is for the least time. */
+#define GZIP_MIN       1024
+#define GZIP_LEVEL     1
+#define ROUTE_KEY      "crown-route"
 #define REFUSAL_KEY    "crown-rest-refusal"
 
 /**
@@ -130,15 +130,16 @@ match_path (const char *pattern,
   return expected[i] == NULL && given[i] == NULL;
 }
 
+/* @allowed: gets the methods of @path, as `Allow` has them; all of them only where @method is none of them */
 static const CrownRestRoute *
 find_route (const char  *method,
             const char  *path,
             gint64      *workspace_id,
             gint64      *id,
+            GString     *allowed,
             GError     **error)
 {
   const CrownRestRoute *tables[] = { crown_rest_read_routes, crown_rest_write_routes };
-  gboolean found = FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
     {
@@ -150,15 +151,35 @@ find_route (const char  *method,
           if (strcmp (route->method, method) == 0 || (strcmp (method, "HEAD") == 0 && strcmp (route->method, "GET") == 0))
             return route;
 
-          found = TRUE;
+          g_string_append_printf (allowed, "%s%s%s", allowed->len > 0 ? ", " : "", route->method,
+                                  strcmp (route->method, "GET") == 0 ? ", HEAD" : "");
         }
     }
 
-  if (found)
+  if (allowed->len > 0)
     g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_METHOD, "%s is not for this", method);
   else
     g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_NOT_FOUND, "There is nothing at %s%.200s", ROOT, path);
   return NULL;
+}
+
+/* What does not say of what type it is may be JSON; the parser will tell. */
+static gboolean
+may_be_json (SoupMessageHeaders  *headers,
+             GError             **error)
+{
+  g_autoptr (GHashTable) params = NULL;
+  const char *type = soup_message_headers_get_content_type (headers, &params);
+  const char *charset = params != NULL ? g_hash_table_lookup (params, "charset") : NULL;
+
+  if ((type == NULL && soup_message_headers_get_one (headers, "Content-Type") == NULL) ||
+      (type != NULL && g_ascii_strcasecmp (type, "application/json") == 0 &&
+       (charset == NULL || g_ascii_strcasecmp (charset, "utf-8") == 0)))
+    return TRUE;
+
+  g_set_error_literal (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_MEDIA_TYPE,
+                       "The body has to be application/json, in UTF-8");
+  return FALSE;
 }
 
 /* Finds the route and checks that the sender may use it. */
@@ -173,6 +194,7 @@ admit (CrownRestApi       *self,
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   const char *authorization = soup_message_headers_get_one (headers, "Authorization");
+  g_autoptr (GString) allowed = g_string_new (NULL);
   const char *token = NULL;
   const CrownRestRoute *route;
 
@@ -183,9 +205,13 @@ admit (CrownRestApi       *self,
     return NULL;
 
   path = g_str_has_prefix (path, ROOT) ? path + strlen (ROOT) : "";
-  route = find_route (soup_server_message_get_method (message), path, workspace_id, id, error);
+  route = find_route (soup_server_message_get_method (message), path, workspace_id, id, allowed, error);
   if (route == NULL)
-    return NULL;
+    {
+      if (allowed->len > 0)
+        soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", allowed->str);
+      return NULL;
+    }
 
   if (*workspace_id != 0 && !crown_authenticator_check_member (self->authenticator, who, *workspace_id, error))
     return NULL;
@@ -197,7 +223,7 @@ admit (CrownRestApi       *self,
       return NULL;
     }
 
-  return route;
+  return !route->takes_json || may_be_json (headers, error) ? route : NULL;
 }
 
 /* (nullable): where it would not be smaller */
@@ -236,12 +262,14 @@ respond (SoupServerMessage *message,
   g_autoptr (GBytes) compressed = NULL;
 
   soup_server_message_set_status (message, status, NULL);
+  /* A 304 says what the answer that it stands for would have said. */
+  if (length > GZIP_MIN || status == SOUP_STATUS_NOT_MODIFIED)
+    soup_message_headers_replace (headers, "Vary", "Accept-Encoding");
   if (length == 0)
     return;
 
-  if (length >= GZIP_MIN)
+  if (length > GZIP_MIN)
     {
-      soup_message_headers_replace (headers, "Vary", "Accept-Encoding");
       if (accepts_gzip (message) && (compressed = compress (body, length)) != NULL)
         {
           soup_message_headers_replace (headers, "Content-Encoding", "gzip");
@@ -285,6 +313,42 @@ respond_error (SoupServerMessage *message,
   g_autofree char *json = crown_json_object_to_string (problem);
 
   respond (message, status, "application/problem+json", json, strlen (json));
+}
+
+void
+crown_rest_respond_error (SoupServerMessage *message,
+                          const GError      *error)
+{
+  respond_error (message, error, NULL);
+}
+
+/**
+ * crown_rest_admit_get:
+ * @expected: the only path that is answered; libsoup's handlers get what is below theirs, too
+ *
+ * For what is beside /api/v1 and can only be read.
+ *
+ * Returns: %FALSE if it was answered with a refusal
+ */
+gboolean
+crown_rest_admit_get (SoupServerMessage *message,
+                      const char        *path,
+                      const char        *expected)
+{
+  const char *method = soup_server_message_get_method (message);
+  g_autoptr (GError) error = NULL;
+
+  if (strcmp (path, expected) != 0)
+    error = g_error_new (CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_NOT_FOUND, "There is nothing at %.200s", path);
+  else if (strcmp (method, "GET") != 0 && strcmp (method, "HEAD") != 0)
+    {
+      soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", "GET, HEAD");
+      error = g_error_new (CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_METHOD, "%s is not for this", method);
+    }
+
+  if (error != NULL)
+    respond_error (message, error, NULL);
+  return error == NULL;
 }
 
 static void
@@ -738,15 +802,22 @@ on_headers (SoupServer        *soup,
 }
 
 static void
+respond_ok (SoupServerMessage *message)
+{
+  static const char answer[] = "{\"status\":\"ok\"}";
+
+  respond (message, SOUP_STATUS_OK, "application/json", answer, strlen (answer));
+}
+
+static void
 on_healthz (SoupServer        *soup,
             SoupServerMessage *message,
             const char        *path,
             GHashTable        *query,
             gpointer           user_data)
 {
-  static const char answer[] = "{\"status\":\"ok\"}";
-
-  respond (message, SOUP_STATUS_OK, "application/json", answer, strlen (answer));
+  if (crown_rest_admit_get (message, path, "/healthz"))
+    respond_ok (message);
 }
 
 static void
@@ -760,8 +831,11 @@ on_readyz (SoupServer        *soup,
   g_autoptr (GError) error = NULL;
   g_autofree char *epoch = NULL;
 
+  if (!crown_rest_admit_get (message, path, "/readyz"))
+    return;
+
   if (crown_event_ledger_load_meta (crown_event_sequencer_get_ledger (self->sequencer), "epoch", &epoch, &error))
-    on_healthz (soup, message, path, query, user_data);
+    respond_ok (message);
   else
     respond_error (message, error, NULL);
 }
@@ -776,13 +850,30 @@ on_openapi (SoupServer        *soup,
 {
   char hex[CROWN_CHECKSUM_HEX_LENGTH + 1];
 
+  if (!crown_rest_admit_get (message, path, "/openapi.json"))
+    return;
+
   crown_checksum_bytes (crown_openapi_json, strlen (crown_openapi_json), hex);
   respond_answer (message, SOUP_STATUS_OK, crown_openapi_json, strlen (crown_openapi_json), hex, 0);
 }
 
+/* Whatever nobody else has taken. */
+static void
+on_nothing (SoupServer        *soup,
+            SoupServerMessage *message,
+            const char        *path,
+            GHashTable        *query,
+            gpointer           user_data)
+{
+  g_autoptr (GError) error = g_error_new (CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_NOT_FOUND,
+                                          "There is nothing at %.200s", path);
+
+  respond_error (message, error, NULL);
+}
+
 /**
  * crown_rest_api_new:
- * @soup: (transfer none): gets handlers at /api/v1, /healthz and /readyz
+ * @soup: (transfer none): gets handlers at /api/v1, /healthz, /readyz, /openapi.json, and for what nobody else has
  * @limiter: (nullable) (transfer none): for requests a token; outlives the interface
  *
  * Returns: (transfer full): an interface that answers for as long as it is kept
@@ -805,6 +896,7 @@ crown_rest_api_new (SoupServer          *soup,
   soup_server_add_handler (soup, "/healthz", on_healthz, self, NULL);
   soup_server_add_handler (soup, "/readyz", on_readyz, self, NULL);
   soup_server_add_handler (soup, "/openapi.json", on_openapi, self, NULL);
+  soup_server_add_handler (soup, NULL, on_nothing, self, NULL);
   return self;
 }
 
@@ -834,6 +926,7 @@ crown_rest_api_finalize (GObject *object)
   soup_server_remove_handler (self->soup, "/healthz");
   soup_server_remove_handler (self->soup, "/readyz");
   soup_server_remove_handler (self->soup, "/openapi.json");
+  soup_server_remove_handler (self->soup, "/");
   g_clear_object (&self->soup);
   g_clear_object (&self->sequencer);
   g_clear_object (&self->authenticator);

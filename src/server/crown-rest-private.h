@@ -58,6 +58,11 @@ typedef struct {
 extern const CrownRestRoute crown_rest_read_routes[];  /* ends with a NULL method */
 extern const CrownRestRoute crown_rest_write_routes[];
 
+void        crown_rest_respond_error      (SoupServerMessage *message,
+                                           const GError      *error);
+gboolean    crown_rest_admit_get          (SoupServerMessage *message,
+                                           const char        *path,
+                                           const char        *expected);
 const char *crown_rest_request_get_query  (CrownRestRequest  *request,
                                            const char        *name);
 gboolean    crown_rest_request_get_number (CrownRestRequest  *request,

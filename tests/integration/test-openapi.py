@@ -119,6 +119,8 @@ class Api:
         if head.get("Idempotency-Key") == "":
             del head["Idempotency-Key"]
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
+        if data is not None:
+            head.setdefault("Content-Type", "text/vtt" if path.endswith("/imports") else "application/json")
         request = urllib.request.Request(url, data=data, method=method, headers=head)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:

@@ -86,7 +86,9 @@ ask_with (Fixture    *fixture,
     {
       g_autoptr (GBytes) bytes = g_bytes_new (body, length);
 
-      soup_message_set_request_body_from_bytes (message, "application/octet-stream", bytes);
+      const char *type = g_str_has_prefix (path, "imports") ? "application/octet-stream" : "application/json";
+
+      soup_message_set_request_body_from_bytes (message, type, bytes);
     }
 
   g_autoptr (GBytes) bytes = soup_session_send_and_read (fixture->session, message, NULL, &error);
