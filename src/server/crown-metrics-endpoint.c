@@ -118,7 +118,7 @@ crown_metrics_endpoint_new (SoupServer         *soup,
   self->authenticator = g_object_ref (authenticator);
   self->gauges = gauges;
   self->user_data = user_data;
-  soup_server_add_handler (soup, "/metrics", on_metrics, self, NULL);
+  crown_rest_add_bare_handler (soup, "/metrics", on_metrics, self);
   g_signal_connect (soup, "request-finished", G_CALLBACK (on_request_finished), self);
   return self;
 }

@@ -801,6 +801,33 @@ on_headers (SoupServer        *soup,
     g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), GSIZE_TO_POINTER (route->body_max));
 }
 
+/* What takes no body does not keep one either: whoever sends it need not even have a token. */
+static void
+on_bare_headers (SoupServer        *soup,
+                 SoupServerMessage *message,
+                 const char        *path,
+                 GHashTable        *query,
+                 gpointer           user_data)
+{
+  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+}
+
+/**
+ * crown_rest_add_bare_handler:
+ * @path: (nullable): for what nobody else has taken
+ *
+ * As soup_server_add_handler(), for what takes no body.
+ */
+void
+crown_rest_add_bare_handler (SoupServer         *soup,
+                             const char         *path,
+                             SoupServerCallback  callback,
+                             gpointer            user_data)
+{
+  soup_server_add_early_handler (soup, path, on_bare_headers, NULL, NULL);
+  soup_server_add_handler (soup, path, callback, user_data, NULL);
+}
+
 static void
 respond_ok (SoupServerMessage *message)
 {
@@ -893,10 +920,10 @@ crown_rest_api_new (SoupServer          *soup,
 
   soup_server_add_early_handler (soup, "/api/v1", on_headers, self, NULL);
   soup_server_add_handler (soup, "/api/v1", on_request, self, NULL);
-  soup_server_add_handler (soup, "/healthz", on_healthz, self, NULL);
-  soup_server_add_handler (soup, "/readyz", on_readyz, self, NULL);
-  soup_server_add_handler (soup, "/openapi.json", on_openapi, self, NULL);
-  soup_server_add_handler (soup, NULL, on_nothing, self, NULL);
+  crown_rest_add_bare_handler (soup, "/healthz", on_healthz, self);
+  crown_rest_add_bare_handler (soup, "/readyz", on_readyz, self);
+  crown_rest_add_bare_handler (soup, "/openapi.json", on_openapi, self);
+  crown_rest_add_bare_handler (soup, NULL, on_nothing, self);
   return self;
 }
 

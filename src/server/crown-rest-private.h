@@ -58,6 +58,10 @@ typedef struct {
 extern const CrownRestRoute crown_rest_read_routes[];  /* ends with a NULL method */
 extern const CrownRestRoute crown_rest_write_routes[];
 
+void        crown_rest_add_bare_handler   (SoupServer         *soup,
+                                           const char         *path,
+                                           SoupServerCallback  callback,
+                                           gpointer            user_data);
 void        crown_rest_respond_error      (SoupServerMessage *message,
                                            const GError      *error);
 gboolean    crown_rest_admit_get          (SoupServerMessage *message,
