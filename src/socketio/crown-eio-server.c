@@ -14,6 +14,7 @@
 
 #define SEND_QUEUE_MAX     (4 * 1024 * 1024)
 #define CONNECT_TIMEOUT_MS 45000 /* Socket.IO's default */
+#define TOO_LARGE_KEY      "crown-eio-too-large"
 
 struct _CrownEioServer
 {
@@ -253,17 +254,50 @@ handle_polling (CrownEioServer    *self,
       refuse (message, REFUSED_REQUEST);
       return;
     }
-  body = soup_message_body_flatten (soup_server_message_get_request_body (message));
-  if (g_bytes_get_size (body) > self->shared.parameters.max_payload)
+  if (g_object_get_data (G_OBJECT (message), TOO_LARGE_KEY) != NULL)
     {
       answer (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "text/plain", "");
       crown_eio_session_close (session, "transport error");
       return;
     }
+  body = soup_message_body_flatten (soup_server_message_get_request_body (message));
   if (crown_eio_session_post (session, body))
     answer (message, SOUP_STATUS_OK, "text/html", "ok");
   else
     refuse (message, REFUSED_REQUEST);
+}
+
+/* Neither what is too large for a payload nor what nobody has a session for is kept until it is refused. */
+static void
+on_got_chunk (SoupServerMessage *message,
+              GBytes            *chunk,
+              gpointer           user_data)
+{
+  SoupMessageBody *body = soup_server_message_get_request_body (message);
+
+  if ((gsize) body->length <= GPOINTER_TO_SIZE (user_data))
+    return;
+
+  g_object_set_data (G_OBJECT (message), TOO_LARGE_KEY, GINT_TO_POINTER (TRUE));
+  soup_message_body_set_accumulate (body, FALSE);
+  soup_message_body_truncate (body);
+}
+
+static void
+on_headers (SoupServer        *soup,
+            SoupServerMessage *message,
+            const char        *path,
+            GHashTable        *query,
+            gpointer           user_data)
+{
+  CrownEioServer *self = user_data;
+  const char *sid = query != NULL ? g_hash_table_lookup (query, "sid") : NULL;
+
+  if (sid == NULL || !g_hash_table_contains (self->sessions, sid))
+    soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+  else
+    g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk),
+                      GSIZE_TO_POINTER (self->shared.parameters.max_payload));
 }
 
 static void
@@ -355,6 +389,7 @@ crown_eio_server_new (SoupServer                 *soup,
     .owner = self,
     .n_overflows = &self->n_overflows,
   };
+  soup_server_add_early_handler (soup, path, on_headers, self, NULL);
   soup_server_add_handler (soup, path, on_request, self, NULL);
 
   return self;
