@@ -5,6 +5,8 @@
 
 #define G_LOG_DOMAIN "crown-server"
 
+#include <string.h>
+
 #include "core/crown-json.h"
 #include "core/crown-limits.h"
 #include "crown-rest-private.h"
@@ -55,34 +57,87 @@ append_rows (GString   *out,
     }
 }
 
+/* FALSE with an error where ?limit= is no number; more than a page may have is a page. */
+static gboolean
+get_limit (CrownRestRequest  *request,
+           guint              otherwise,
+           guint             *limit,
+           GError           **error)
+{
+  guint64 number;
+
+  if (!crown_rest_request_get_number (request, "limit", otherwise, G_MAXINT32, &number, error))
+    return FALSE;
+
+  *limit = (guint) CLAMP (number, 1, CROWN_REST_PAGE_MAX);
+  return TRUE;
+}
+
+/* A part of the answer to a snapshot. */
+typedef struct {
+  guint       left;  /* rows that still go into the page; 0: it has all */
+  CrownStore  store; /* the last row of the page before; NONE: there is no such page */
+  gint64      after;
+  CrownStore  last_store; /* (out) of this page, if another follows; otherwise NONE */
+  gint64      last;
+} Page;
+
+/* @more: whether other stores follow */
 static gboolean
 append_store (CrownRestRequest  *request,
               CrownStore         store,
+              Page              *page,
+              gboolean           more,
               GError           **error)
 {
-  g_autoptr (GPtrArray) rows = crown_event_ledger_list_rows (request->ledger, request->stream, store, NULL, 0, error);
-  g_autoptr (GPtrArray) own = NULL;
+  g_autofree char *after = page->store == store ? g_strdup_printf ("%" G_GINT64_FORMAT, page->after) : NULL;
+  guint limit = page->left > 0 ? page->left + 1 : 0;
+  g_autoptr (GPtrArray) rows = crown_event_ledger_list_rows (request->ledger, request->stream, store, after, limit, error);
+  guint n_rows;
 
   if (rows == NULL)
     return FALSE;
 
+  n_rows = page->left > 0 ? MIN (rows->len, page->left) : rows->len;
   g_string_append_printf (request->answer, "\"%s\":[", crown_store_to_string (store));
-  append_rows (request->answer, rows, rows->len);
+  append_rows (request->answer, rows, n_rows);
+  g_string_append_c (request->answer, ']');
 
-  /* What belongs to the user alone, such as reminders, is in the user's stream. */
-  if (store == CROWN_STORE_METADATA)
+  if (page->left > 0)
     {
-      g_autofree char *stream = crown_event_stream_name (CROWN_SCOPE_USER, request->who.user_id);
+      page->left -= n_rows;
+      if (rows->len > n_rows || (page->left == 0 && more))
+        {
+          const CrownLedgerRow *last = g_ptr_array_index (rows, n_rows - 1);
 
-      own = crown_event_ledger_list_rows (request->ledger, stream, store, NULL, 0, error);
-      if (own == NULL)
-        return FALSE;
-
-      if (rows->len > 0 && own->len > 0)
-        g_string_append_c (request->answer, ',');
-      append_rows (request->answer, own, own->len);
+          page->last_store = store;
+          page->last = g_ascii_strtoll (last->id, NULL, 10);
+        }
     }
 
+  return TRUE;
+}
+
+/* Few, with names for ids: all of them, whatever the page has. */
+static gboolean
+append_metadata (CrownRestRequest  *request,
+                 GError           **error)
+{
+  g_autofree char *stream = crown_event_stream_name (CROWN_SCOPE_USER, request->who.user_id);
+  g_autoptr (GPtrArray) rows =
+    crown_event_ledger_list_rows (request->ledger, request->stream, CROWN_STORE_METADATA, NULL, 0, error);
+  /* What belongs to the user alone, such as reminders, is in the user's stream. */
+  g_autoptr (GPtrArray) own =
+    rows != NULL ? crown_event_ledger_list_rows (request->ledger, stream, CROWN_STORE_METADATA, NULL, 0, error) : NULL;
+
+  if (own == NULL)
+    return FALSE;
+
+  g_string_append (request->answer, "\"metadata\":[");
+  append_rows (request->answer, rows, rows->len);
+  if (rows->len > 0 && own->len > 0)
+    g_string_append_c (request->answer, ',');
+  append_rows (request->answer, own, own->len);
   g_string_append_c (request->answer, ']');
   return TRUE;
 }
@@ -106,6 +161,42 @@ get_store (CrownRestRequest  *request,
   return FALSE;
 }
 
+/* A cursor is MOMENT.STORE.ID: what the ledger was at, and the last row of the page. */
+static gboolean
+read_cursor (CrownRestRequest  *request,
+             const char        *moment,
+             CrownStore         only,
+             Page              *page,
+             GError           **error)
+{
+  const char *cursor = crown_rest_request_get_query (request, "cursor");
+  g_auto (GStrv) parts = NULL;
+  guint64 after;
+
+  if (cursor == NULL)
+    return TRUE;
+
+  parts = g_strsplit (cursor, ".", -1);
+  if (g_strv_length (parts) != 5 || !crown_store_from_string (parts[3], &page->store) ||
+      (page->store != CROWN_STORE_MEETINGS && page->store != CROWN_STORE_TASKS && page->store != CROWN_STORE_ANALYTICS) ||
+      (only != CROWN_STORE_NONE && only != page->store) ||
+      !g_ascii_string_to_unsigned (parts[4], 10, 1, G_MAXINT64, &after, NULL))
+    {
+      g_set_error_literal (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_BAD_REQUEST, "?cursor= is of no page of this");
+      return FALSE;
+    }
+
+  if (!g_str_has_prefix (cursor, moment) || cursor[strlen (moment)] != '.')
+    {
+      g_set_error_literal (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_MOVED,
+                           "Something has happened since the first page; begin again, or ask for the whole without ?limit=");
+      return FALSE;
+    }
+
+  page->after = (gint64) after;
+  return TRUE;
+}
+
 static gboolean
 get_snapshot (CrownRestRequest  *request,
               GError           **error)
@@ -113,6 +204,10 @@ get_snapshot (CrownRestRequest  *request,
   static const CrownStore stores[] = {
     CROWN_STORE_MEETINGS, CROWN_STORE_TASKS, CROWN_STORE_ANALYTICS, CROWN_STORE_METADATA
   };
+  gboolean paged = crown_rest_request_get_query (request, "limit") != NULL ||
+                   crown_rest_request_get_query (request, "cursor") != NULL;
+  g_autofree char *moment = NULL;
+  Page page = { 0 };
   g_autofree char *user_stream = crown_event_stream_name (CROWN_SCOPE_USER, request->who.user_id);
   CrownStreamHead head;
   CrownStreamHead user_head;
@@ -121,7 +216,13 @@ get_snapshot (CrownRestRequest  *request,
 
   if (!get_store (request, &only, error) ||
       !crown_event_ledger_load_head (request->ledger, request->stream, &head, error) ||
-      !crown_event_ledger_load_head (request->ledger, user_stream, &user_head, error))
+      !crown_event_ledger_load_head (request->ledger, user_stream, &user_head, error) ||
+      (paged && !get_limit (request, CROWN_REST_PAGE_MAX, &page.left, error)))
+    return FALSE;
+
+  moment = g_strdup_printf ("%s.%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT,
+                            crown_event_ledger_get_epoch (request->ledger), head.sequence, user_head.sequence);
+  if (!read_cursor (request, moment, only, &page, error))
     return FALSE;
 
   g_string_append_printf (request->answer,
@@ -134,15 +235,29 @@ get_snapshot (CrownRestRequest  *request,
       if (only != CROWN_STORE_NONE && only != stores[i])
         continue;
 
+      /* Stores of the pages before, in the order above. */
+      if (first && page.store != CROWN_STORE_NONE && page.store != stores[i])
+        continue;
+
       if (!first)
         g_string_append_c (request->answer, ',');
       first = FALSE;
 
-      if (!append_store (request, stores[i], error))
+      if (stores[i] == CROWN_STORE_METADATA ? !append_metadata (request, error)
+                                            : !append_store (request, stores[i], &page, only == CROWN_STORE_NONE, error))
         return FALSE;
+
+      if (page.last_store != CROWN_STORE_NONE)
+        break;
     }
 
-  g_string_append (request->answer, "}}");
+  g_string_append_c (request->answer, '}');
+  if (page.last_store != CROWN_STORE_NONE)
+    g_string_append_printf (request->answer, ",\"next\":\"%s.%s.%" G_GINT64_FORMAT "\"", moment,
+                            crown_store_to_string (page.last_store), page.last);
+  else if (paged)
+    g_string_append (request->answer, ",\"next\":null");
+  g_string_append_c (request->answer, '}');
   return TRUE;
 }
 
@@ -221,25 +336,26 @@ get_events (CrownRestRequest  *request,
 {
   CrownStreamHead head;
   guint64 after;
-  guint64 limit;
+  guint limit;
 
   if (!crown_rest_request_get_number (request, "after", 0, G_MAXINT64, &after, error) ||
-      !crown_rest_request_get_number (request, "limit", CROWN_REST_PAGE_MAX, G_MAXINT32, &limit, error) ||
+      !crown_rest_request_get_number (request, "cursor", after, G_MAXINT64, &after, error) ||
+      !get_limit (request, CROWN_REST_PAGE_MAX, &limit, error) ||
       !crown_event_ledger_load_head (request->ledger, request->stream, &head, error))
     return FALSE;
 
-  limit = CLAMP (limit, 1, CROWN_REST_PAGE_MAX);
-
   g_autoptr (GPtrArray) events =
-    crown_event_ledger_load_events (request->ledger, request->stream, 0, after, (guint) limit + 1, error);
+    crown_event_ledger_load_events (request->ledger, request->stream, 0, after, limit + 1, error);
 
   if (events == NULL)
     return FALSE;
 
   g_string_append (request->answer, "{\"events\":[");
-  for (guint i = 0; i < MIN (events->len, (guint) limit); i++)
+  for (guint i = 0; i < MIN (events->len, limit); i++)
     {
       const CrownLedgerEvent *event = g_ptr_array_index (events, i);
+
+      after = event->envelope->sequence;
 
       if (i > 0)
         g_string_append_c (request->answer, ',');
@@ -248,9 +364,13 @@ get_events (CrownRestRequest  *request,
 
   g_string_append_printf (request->answer,
                           "],\"has_more\":%s,\"epoch\":\"%s\",\"sequence\":%" G_GUINT64_FORMAT
-                          ",\"floor\":%" G_GUINT64_FORMAT "}",
+                          ",\"floor\":%" G_GUINT64_FORMAT ",\"next\":",
                           events->len > limit ? "true" : "false", crown_event_ledger_get_epoch (request->ledger),
                           head.sequence, head.floor);
+  if (events->len > limit)
+    g_string_append_printf (request->answer, "%" G_GUINT64_FORMAT "}", after);
+  else
+    g_string_append (request->answer, "null}");
   return TRUE;
 }
 
@@ -274,23 +394,21 @@ list_store (CrownRestRequest  *request,
             CrownStore         store,
             GError           **error)
 {
-  guint64 limit;
   guint64 cursor;
+  guint limit;
 
-  if (!crown_rest_request_get_number (request, "limit", 100, G_MAXINT32, &limit, error) ||
+  if (!get_limit (request, 100, &limit, error) ||
       !crown_rest_request_get_number (request, "cursor", 0, G_MAXINT64, &cursor, error))
     return FALSE;
 
-  limit = CLAMP (limit, 1, CROWN_REST_PAGE_MAX);
-
   g_autofree char *after = g_strdup_printf ("%" G_GUINT64_FORMAT, cursor);
   g_autoptr (GPtrArray) rows =
-    crown_event_ledger_list_rows (request->ledger, request->stream, store, after, (guint) limit + 1, error);
+    crown_event_ledger_list_rows (request->ledger, request->stream, store, after, limit + 1, error);
 
   if (rows == NULL)
     return FALSE;
 
-  guint n_rows = MIN (rows->len, (guint) limit);
+  guint n_rows = MIN (rows->len, limit);
 
   g_string_append (request->answer, "{\"items\":[");
   append_rows (request->answer, rows, n_rows);
@@ -298,10 +416,10 @@ list_store (CrownRestRequest  *request,
     {
       const CrownLedgerRow *last = g_ptr_array_index (rows, n_rows - 1);
 
-      g_string_append_printf (request->answer, "],\"next_cursor\":%s}", last->id);
+      g_string_append_printf (request->answer, "],\"next\":%s,\"next_cursor\":%s}", last->id, last->id);
     }
   else
-    g_string_append (request->answer, "],\"next_cursor\":null}");
+    g_string_append (request->answer, "],\"next\":null,\"next_cursor\":null}");
   return TRUE;
 }
 
