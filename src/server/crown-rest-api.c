@@ -243,12 +243,24 @@ compress (const char *body,
 }
 
 static gboolean
+has_coding (GSList     *codings,
+            const char *name)
+{
+  return g_slist_find_custom (codings, name, (GCompareFunc) g_ascii_strcasecmp) != NULL;
+}
+
+static gboolean
 accepts_gzip (SoupServerMessage *message)
 {
-  const char *accepted = soup_message_headers_get_list (soup_server_message_get_request_headers (message),
-                                                        "Accept-Encoding");
+  const char *header = soup_message_headers_get_list (soup_server_message_get_request_headers (message),
+                                                      "Accept-Encoding");
+  GSList *refused = NULL;
+  GSList *accepted = header != NULL ? soup_header_parse_quality_list (header, &refused) : NULL;
+  gboolean accepts = has_coding (accepted, "gzip") || (has_coding (accepted, "*") && !has_coding (refused, "gzip"));
 
-  return accepted != NULL && soup_header_contains (accepted, "gzip");
+  soup_header_free_list (accepted);
+  soup_header_free_list (refused);
+  return accepts;
 }
 
 static void
@@ -288,12 +300,14 @@ respond_error (SoupServerMessage *message,
   const char *code = crown_server_error_code (error);
   guint status = crown_server_error_status (error);
   g_autofree char *type = g_strconcat ("urn:crown4:problem:", code, NULL);
+  /* It may quote what was asked for, which may be any bytes, and cut off anywhere. */
+  g_autofree char *detail = g_utf8_make_valid (error->message, -1);
 
   json_object_set_string_member (problem, "type", type);
   json_object_set_string_member (problem, "title", crown_server_error_title (error));
   json_object_set_int_member (problem, "status", status);
   /* What went wrong inside is for the log, not for whoever asks. */
-  json_object_set_string_member (problem, "detail", status >= 500 ? "See the server's log" : error->message);
+  json_object_set_string_member (problem, "detail", status >= 500 ? "See the server's log" : detail);
   json_object_set_string_member (problem, "code", code);
   if (current != NULL)
     {
