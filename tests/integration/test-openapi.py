@@ -3,6 +3,7 @@
 """The server's answers against its own OpenAPI document: each operation, with each kind of answer that can be had."""
 
 import gzip
+import http.client
 import json
 import os
 import re
@@ -21,6 +22,9 @@ from tools import PATIENCE_SECONDS, SOURCE, Tap
 FORMATS = {"date-time": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", "date": r"^\d{4}-\d\d-\d\d$"}
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "number": (int, float),
          "integer": int}
+# What cannot be had from a server that is well.
+NOT_PROVOKED = {("/readyz", "get", "500")}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE")
 TRANSCRIPT = "WEBVTT\n\n00:00:00.000 --> 00:00:06.000\n<v Ada>I will send the plan to everyone by Friday.\n"
 
 
@@ -86,6 +90,8 @@ class Document:
         assert str(status) in operation["responses"], f"{where} is not documented: {body[:200]}"
         answer = self.follow(operation["responses"][str(status)])
         self.used.add((path, method.lower(), str(status)))
+        if not operation.get("security", True):
+            assert status != 401, f"{where}, though it needs no token"
         for name, header in answer.get("headers", {}).items():
             assert headers[name] is not None, f"{where} has no {name}"
             schema = self.follow(self.follow(header)["schema"])
@@ -93,12 +99,15 @@ class Document:
         content = answer.get("content")
         if content is None or method == "HEAD":
             equal(body, b"", where)
+            assert content is not None or headers["Content-Type"] is None, f"{where} has a type without a body"
             return None
         (kind, media), = content.items()
         assert headers["Content-Type"].split(";")[0] == kind, f"{where} is {headers['Content-Type']}"
         if not kind.endswith("json"):
             return None
-        value = json.loads(body)
+        value = json.loads(body.decode("utf-8"))
+        if kind == "application/problem+json":
+            equal((value["status"], value["type"]), (status, f"urn:crown4:problem:{value['code']}"), where)
         self.check(value, media["schema"], where)
         return value
 
@@ -106,9 +115,15 @@ class Document:
 class Api:
     def __init__(self, team, server, document):
         self.team, self.server, self.document = team, server, document
+        self.elsewhere = None  # a workspace that the team is not in
 
-    def __call__(self, method, path, status, ids=None, query="", body=None, token=True, headers=None):
+    def __call__(self, method, path, status, *details, **more):
         """Asks, and checks the answer; @path as the document has it."""
+        got, headers, body = self.ask(method, path, *details, **more)
+        equal(got, status, f"{method} {path}{details}{more}: {body[:300]!r}"[:800])
+        return self.document.check_answer(path, method, got, headers, body), headers
+
+    def ask(self, method, path, ids=None, query="", body=None, token=True, headers=None):
         names = {"w": self.team.workspace, **(ids or {})}
         url = self.server.url + path.format(**names) + query
         head = dict(headers or {})
@@ -130,9 +145,9 @@ class Api:
             with error:
                 got, got_headers, got_body = error.code, error.headers, error.read()
         if got_headers.get("Content-Encoding") == "gzip":
-            got_body = gzip.decompress(got_body)
-        equal(got, status, f"{method} {path}{query}: {got_body[:300]!r}")
-        return self.document.check_answer(path, method, got, got_headers, got_body), got_headers
+            equal(got_headers["Vary"], "Accept-Encoding", url)
+            got_body = gzip.decompress(got_body) if method != "HEAD" else got_body
+        return got, got_headers, got_body
 
 
 V1 = "/api/v1/workspaces"
@@ -147,10 +162,85 @@ def routes(document):
             table |= {(f"/api/v1/{path}", method.lower())
                       for method, path in re.findall(r'^  \{ "([A-Z]+)", "(workspaces[^"]*)"', file.read(), re.MULTILINE)}
     assert len(table) > 15, table
-    documented = {(path, method) for path, item in document.document["paths"].items() for method in item
-                  if path.startswith("/api/")}
+    for name in ("crown-rest-api.c", "crown-metrics-endpoint.c"):
+        with open(os.path.join(SOURCE, "src", "server", name), encoding="utf-8") as file:
+            table |= {(path, "get") for path in re.findall(r'crown_rest_add_bare_handler \(\w+, "([^"]+)"', file.read())}
+    documented = {(path, method) for path, item in document.document["paths"].items() for method in item}
     equal(documented - table, set(), "documented and not there:")
     equal(table - documented, set(), "there and not documented:")
+
+
+def codes(document):
+    """Clients compare codes: the document has those of the table, with no other."""
+    with open(os.path.join(SOURCE, "src", "server", "crown-server-error.c"), encoding="utf-8") as file:
+        table = re.findall(r'^  \[CROWN_SERVER_ERROR_\w+\] += \{ \d+, "(\w+)"', file.read(), re.MULTILINE)
+    assert len(table) > 15, table
+    equal(sorted(document.document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]), sorted(table))
+
+
+def validator():
+    """It refuses what is not as described: a test that lets everything through tells nothing."""
+    document = Document({"row": {"type": "object", "required": ["id"], "additionalProperties": False, "properties": {
+        "id": {"type": "integer", "minimum": 1}, "at": {"type": "string", "format": "date-time"},
+        "state": {"type": "string", "enum": ["on", "off"]}, "list": {"type": "array", "items": {"type": "boolean"}},
+        "name": {"oneOf": [{"type": "string", "pattern": "^a"}, {"type": "null"}]}}}})
+    good = {"id": 1, "at": "2026-03-02T09:00:00Z", "state": "on", "list": [True], "name": None}
+    document.check(good, {"$ref": "#/row"}, "row")
+    for name, value in (("id", 0), ("id", "1"), ("id", True), ("id", 1.5), ("at", "yesterday"), ("state", "between"),
+                        ("list", [1]), ("list", {}), ("name", "b"), ("name", 1), ("other", 1), ("id", None)):
+        bad = {**good, name: value}
+        if value is None:
+            del bad[name]
+        try:
+            document.check(bad, {"$ref": "#/row"}, "row")
+        except AssertionError:
+            continue
+        raise AssertionError(f"{name}={value!r} was let through")
+
+
+def pages(api):
+    """Pages one after another are the whole; those of a snapshot are of one moment, or there is none."""
+    meeting, _ = api("POST", W + "/meetings", 201, body={"title": "With pages"})
+    for i in range(7):
+        api("POST", W + "/tasks", 201, body={"session_id": meeting["id"], "text": f"{i}"})
+    whole, _ = api("GET", W + "/snapshot", 200)
+    assert "next" not in whole, whole["next"]
+    for size in (1, 2, 3, 1000):
+        for path, rows in (("/meetings", whole["stores"]["meetings"]), ("/tasks", whole["stores"]["tasks"])):
+            items, cursor = [], 0
+            while cursor is not None:
+                page, _ = api("GET", W + path, 200, query=f"?limit={size}&cursor={cursor}")
+                assert len(page["items"]) <= size and page["next"] == page["next_cursor"], page
+                items, cursor = items + page["items"], page["next"]
+            equal(items, rows, path)
+        for only in ("", "&store=meetings", "&store=tasks", "&store=analytics", "&store=metadata"):
+            stores, query = {}, ""
+            while query is not None:
+                page, _ = api("GET", W + "/snapshot", 200, query=f"?limit={size}{only}{query}")
+                equal((page["sequence"], page["epoch"]), (whole["sequence"], whole["epoch"]))
+                counted = sum(len(rows) for name, rows in page["stores"].items() if name != "metadata")
+                assert counted <= size, f"{counted} rows in a page of {size}"
+                for name, rows in page["stores"].items():
+                    stores.setdefault(name, []).extend(rows)
+                query = f"&cursor={page['next']}" if page["next"] is not None else None
+            equal(stores, {name: rows for name, rows in whole["stores"].items() if only in ("", f"&store={name}")})
+    every, _ = api("GET", W + "/events", 200)
+    assert every["next"] is None and len(every["events"]) > 8, every["next"]
+    events, cursor = [], 0
+    while cursor is not None:
+        page, _ = api("GET", W + "/events", 200, query=f"?limit=3&cursor={cursor}")
+        equal(page["has_more"], page["next"] is not None)
+        events, cursor = events + page["events"], page["next"]
+    equal([event["sequence"] for event in events], [event["sequence"] for event in every["events"]])
+
+    page, _ = api("GET", W + "/snapshot", 200, query="?limit=1")
+    for cursor in ("", "1", page["next"] + ".1", page["next"].replace("meetings", "metadata"),
+                   page["next"].replace("meetings", "nonsense"), page["next"][:-1] + "x", page["next"][:-1] + "-1"):
+        api("GET", W + "/snapshot", 400, query=f"?cursor={cursor}")
+    api("GET", W + "/snapshot", 400, query=f"?store=tasks&cursor={page['next']}")
+    api("POST", W + "/tasks", 201, body={"session_id": meeting["id"], "text": "in between"})
+    problem, _ = api("GET", W + "/snapshot", 409, query=f"?limit=1&cursor={page['next']}")
+    equal(problem["code"], "snapshot_moved")
 
 
 def reads_and_writes(api):
@@ -167,23 +257,30 @@ def reads_and_writes(api):
                       (W + "/meetings/{id}/transcript", meeting), (W + "/analytics/{id}", meeting),
                       (W + "/tasks/{id}", {"id": task["id"]})):
         query = "?store=tasks&bucket=1" if path.endswith("digest") else ""
-        _, headers = api("GET", path, 200, ids, query)
-        api("HEAD", path, 200, ids, query)
-        _, headers = api("GET", path, 200, ids, query, headers={"Accept-Encoding": "gzip"})
+        plain, headers = api("GET", path, 200, ids, query)
+        small, compressed = api("GET", path, 200, ids, query, headers={"Accept-Encoding": "gzip"})
+        equal(small, plain, path)
+        equal(compressed["Content-Encoding"], "gzip" if int(headers["Content-Length"]) > 1024 else None, path)
+        equal(headers["Content-Encoding"], None, path)
+        _, refused = api("GET", path, 200, ids, query, headers={"Accept-Encoding": "gzip;q=0, identity"})
+        equal(refused["Content-Encoding"], None, path)
+        for accepted, like in (("identity", headers), ("gzip", compressed)):
+            _, head = api("HEAD", path, 200, ids, query, headers={"Accept-Encoding": accepted})
+            equal([(name, value) for name, value in head.items() if name != "Date"],
+                  [(name, value) for name, value in like.items() if name != "Date"], f"HEAD {path}")
         api("GET", path, 401, ids, query, token=None)
         if path != V1:
+            api("GET", path, 403, {**(ids or {}), "w": api.elsewhere}, query)
             api("GET", path, 404, {**(ids or {}), "w": 999}, query)
         if headers.get("ETag"):
             api("GET", path, 304, ids, headers={"If-None-Match": headers["ETag"]})
-    page, _ = api("GET", W + "/tasks", 200, query="?limit=1")
-    assert page["next_cursor"] is not None, "the second page is not told of"
-    second, _ = api("GET", W + "/tasks", 200, query=f"?limit=1&cursor={page['next_cursor']}")
-    assert second["items"][0]["id"] > page["items"][0]["id"], "the cursor does not go on"
+    # No answer is without any of its rows: what is checked is there.
+    whole, _ = api("GET", W + "/snapshot", 200)
+    assert all(whole["stores"].values()), {name: len(rows) for name, rows in whole["stores"].items()}
 
     api("PATCH", W + "/meetings/{id}", 200, meeting, body={"title": "Another title"})
     for verb in ("archive", "restore", "complete"):
         api("POST", W + "/meetings/{id}/" + verb, 200, meeting)
-        api("POST", W + "/meetings/{id}/" + verb, 404, {"id": 999})
     api("POST", W + "/archive/reveal", 200)
     api("DELETE", W + "/tasks/{id}", 204, {"id": task["id"]})
     api("GET", W + "/tasks/{id}", 404, {"id": task["id"]})
@@ -191,23 +288,52 @@ def reads_and_writes(api):
 
 def refusals(api):
     viewer = api.team.new_token("viewer")
-    for method, path, body in (("POST", "/meetings", {"title": "No"}), ("POST", "/tasks", {"session_id": 1, "text": "No"}),
-                               ("PATCH", "/tasks/{id}", {"text": "No"}), ("DELETE", "/tasks/{id}", None),
-                               ("PATCH", "/meetings/{id}", {"title": "No"}), ("POST", "/imports", TRANSCRIPT.encode())):
-        ids = {"id": 1}
-        api(method, W + path, 401, ids, body=body, token=None)
-        api(method, W + path, 401, ids, body=body, token="crown4_wrong")
-        api(method, W + path, 403, ids, body=body, token=viewer)
-        api(method, W + path, 404, {**ids, "w": 999}, body=body)
-        api(method, W + path, 400, ids, body=body, headers={"Idempotency-Key": ""})
+    meeting, _ = api("POST", W + "/meetings", 201, body={"title": "Kept"})
+    task, _ = api("POST", W + "/tasks", 201, body={"session_id": meeting["id"], "text": "Kept"})
+    before = [api("GET", W + path, 200, {"id": row["id"]})[0] for path, row in (("/meetings/{id}", meeting),
+                                                                                ("/tasks/{id}", task))]
+    bodies = {"/meetings": {"title": "No"}, "/tasks": {"session_id": 1, "text": "No"}, "/tasks/{id}": {"text": "No"},
+              "/meetings/{id}": {"title": "No"}, "/imports": TRANSCRIPT.encode()}
+    for path, item in api.document.document["paths"].items():
+        for method in item.keys() - {"get"}:
+            below = path.removeprefix(W)
+            method, body = method.upper(), bodies.get(below) if method != "delete" else None
+            ids = {"id": (task if "/tasks" in path else meeting)["id"]}
+            api(method, path, 401, ids, body=body, token=None)
+            api(method, path, 401, ids, body=body, token="crown4_wrong")
+            if not path.endswith("/archive/reveal"):  # which viewers may, too
+                api(method, path, 403, ids, body=body, token=viewer)
+            api(method, path, 403, {**ids, "w": api.elsewhere}, body=body)
+            api(method, path, 404, {**ids, "w": 999}, body=body)
+            api(method, path, 400, ids, body=body, headers={"Idempotency-Key": ""})
+            api(method, path, 400, ids, body=body, headers={"Idempotency-Key": "x" * 256})
+            api(method, path, 413, ids, body=b"x" * (51 << 20 if below == "/imports" else 66000))
+            if "{id}" in path:
+                api(method, path, 404, {"id": 999}, body=body)
+                problem, _ = api(method, path, 412, ids, body=body, headers={"If-Match": '"' + "0" * 64 + '"'})
+                equal(problem["current"]["id"], ids["id"])
+            key = {"Idempotency-Key": f"once {method} {path}"}
+            api("POST", W + "/meetings", 201, body={"title": "Has the key"}, headers=key)
+            problem, _ = api(method, path, 422, ids, body=body, headers=key)
+            equal(problem["code"], "idempotency_key_reused")
+            if "415" in item[method.lower()]["responses"]:
+                for kind in ("text/plain", "application/x-www-form-urlencoded", "application/jsonx", "nonsense",
+                             "application/json; charset=latin1", "multipart/form-data; boundary=x"):
+                    api(method, path, 415, ids, body=body, headers={"Content-Type": kind})
+                for kind in ("application/json", "Application/JSON; charset=UTF-8"):
+                    api(method, path, 400, ids, body=b"{", headers={"Content-Type": kind})
+    after = [api("GET", W + path, 200, {"id": row["id"]})[0] for path, row in (("/meetings/{id}", meeting),
+                                                                               ("/tasks/{id}", task))]
+    equal(after, before, "a refused write changed something:")
     api("POST", W + "/tasks", 400, body=b"{")
     api("POST", W + "/tasks", 422, body={"session_id": 1, "text": ""})
     api("POST", W + "/tasks", 422, body={"session_id": 1, "text": "x", "id": 7})
-    api("POST", W + "/tasks", 413, body={"session_id": 1, "text": "x" * 100000})
     api("POST", W + "/imports", 422, body=b"nothing that anybody reads")
     api("GET", W + "/digest", 400)
     api("GET", W + "/snapshot", 400, query="?store=nonsense")
-    api("GET", W + "/events", 400, query="?after=-1")
+    for path, query in (("/events", "?after=-1"), ("/events", "?cursor=x"), ("/events", "?limit=x"), ("/meetings", "?cursor=-1"),
+                        ("/meetings", "?limit=-1"), ("/tasks", "?cursor=x"), ("/tasks", "?limit=1e3")):
+        api("GET", W + path, 400, query=query)
     key = {"Idempotency-Key": "once"}
     first, _ = api("POST", W + "/meetings", 201, body={"title": "Once"}, headers=key)
     again, _ = api("POST", W + "/meetings", 201, body={"title": "Once"}, headers=key)
@@ -215,24 +341,84 @@ def refusals(api):
     api("POST", W + "/meetings", 422, body={"title": "Twice"}, headers=key)
 
 
+def raw(api, method, target, token=None):
+    """(status, headers, body) of what has no operation in the document."""
+    connection = http.client.HTTPConnection("127.0.0.1", int(api.server.url.rsplit(":", 1)[1]), timeout=PATIENCE_SECONDS)
+    connection.request(method, target, headers={"Authorization": f"Bearer {token}"} if token else {})
+    answer = connection.getresponse()
+    result = answer.status, answer.headers, answer.read()
+    # Nothing of it is left over: the next answer on the same connection is one.
+    connection.request("GET", "/healthz")
+    equal(connection.getresponse().read(), b'{"status":"ok"}', f"after {method} {target}")
+    connection.close()
+    return result
+
+
+def problem_of(api, answer, status, code):
+    got, headers, body = answer
+    equal((got, headers["Content-Type"]), (status, "application/problem+json"), body)
+    value = json.loads(body.decode("utf-8"))
+    api.document.check(value, {"$ref": "#/components/schemas/Problem"}, "problem")
+    equal((value["status"], value["code"]), (status, code))
+
+
+def other_methods(api):
+    """Each path answers to the methods that the document has, and says so to others."""
+    for path, item in api.document.document["paths"].items():
+        target = path.format(w=api.team.workspace, id=1)
+        for method in METHODS:
+            if method.lower() in item:
+                continue
+            answer = raw(api, method, target, api.team.token)
+            problem_of(api, answer, 405, "method_not_allowed")
+            expected = {name.upper() for name in item} | ({"HEAD"} if "get" in item else set())
+            equal(set(answer[1]["Allow"].split(", ")), expected, f"{method} {path}")
+        if "get" not in item:
+            equal(raw(api, "HEAD", target, api.team.token)[0], 405, f"HEAD {path}")
+        for below in ("/", "/nothing", "x"):
+            problem_of(api, raw(api, "GET", target + below, api.team.token), 404, "not_found")
+    for target in ("/", "/nothing", "/api", "/api/v1", "/api/v2/workspaces", "/index.html", "/%ff", "/api/v1/%ff",
+                   "/" + "%C3%A4" * 300, "/api/v1/" + "x" + "%C3%A4" * 300):
+        problem_of(api, raw(api, "GET", target, api.team.token), 404, "not_found")
+
+
 def besides(api):
-    api("GET", "/healthz", 200, token=None)
-    api("GET", "/readyz", 200, token=None)
-    api("GET", "/metrics", 200, token=None)
+    for path in ("/healthz", "/readyz", "/metrics", "/openapi.json"):
+        api("GET", path, 200, token=None)
+        status, head, body = raw(api, "HEAD", path)
+        equal((status, body), (200, b""), path)
+        _, get, _ = raw(api, "GET", path)
+        equal(head["Content-Type"], get["Content-Type"], path)
+        assert int(head["Content-Length"]) > 0, path
     api("GET", "/metrics", 403, token=None, headers={"X-Forwarded-For": "203.0.113.7"})
     served, _ = api("GET", "/openapi.json", 200, token=None)
     equal(served, api.document.document)
+    served, headers = api("GET", "/openapi.json", 200, token=None, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+    equal((served, headers["Content-Encoding"]), (api.document.document, "gzip"))
+    _, not_modified = api("GET", "/openapi.json", 304, token=None, headers={"If-None-Match": headers["ETag"]})
+    equal(not_modified["Vary"], "Accept-Encoding")
 
 
-def every_operation(document):
-    """Each operation's good answer was had and checked."""
-    missing = []
-    for path, item in document.document["paths"].items():
-        for method, operation in item.items():
-            good = [status for status in operation["responses"] if status.startswith("2")]
-            if not any((path, method, status) in document.used for status in good):
-                missing.append((method, path))
-    equal(missing, [])
+def too_often(team, document):
+    """429 of each operation, from a server that lets through one request a second."""
+    with team.serve("--rate-limit", "1") as server:
+        api = Api(team, server, document)
+        for path, item in document.document["paths"].items():
+            for method, operation in item.items():
+                if "429" not in operation["responses"]:
+                    continue
+                answers = (api.ask(method.upper(), path, {"id": 1}) for _ in range(100))
+                answer = next((answer for answer in answers if answer[0] == 429), None)
+                assert answer, f"{method} {path} may be asked for ever"
+                document.check_answer(path, method.upper(), *answer)
+
+
+def every_answer(document):
+    """Each status of each operation was had and checked, but for what only a broken server gives."""
+    documented = {(path, method, status) for path, item in document.document["paths"].items()
+                  for method, operation in item.items() for status in operation["responses"]}
+    equal(sorted(documented - document.used - NOT_PROVOKED), [], "documented and never had:")
+    assert NOT_PROVOKED <= documented - document.used, f"of {NOT_PROVOKED} some can be had"
 
 
 def main():
@@ -243,11 +429,17 @@ def main():
         team = Team(folder)
         with team.serve() as server:
             api = Api(team, server, document)
-            return Tap().run((("the document has the routes and no others", lambda: routes(document)),
+            api.elsewhere = int(team.ctl("workspace", "create", "Elsewhere").out)
+            return Tap().run((("the validator refuses what is wrong", validator),
+                              ("the document has the routes and no others", lambda: routes(document)),
+                              ("the document has the codes and no others", lambda: codes(document)),
                               ("what is read and written is as documented", lambda: reads_and_writes(api)),
+                              ("pages are the whole", lambda: pages(api)),
                               ("refusals are as documented", lambda: refusals(api)),
+                              ("other methods and paths", lambda: other_methods(api)),
                               ("health, metrics and the document itself", lambda: besides(api)),
-                              ("no operation was left out", lambda: every_operation(document))))
+                              ("too many requests", lambda: too_often(team, document)),
+                              ("no answer was left out", lambda: every_answer(document))))
     finally:
         shutil.rmtree(folder)
 
