@@ -1,0 +1,235 @@
+/* crown-sync-repair.c: snapshots, and rows that are read again
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "crown-client"
+
+#include "crown-sync-machine-private.h"
+
+#include "core/crown-bug.h"
+#include "core/crown-json.h"
+
+#define DISAGREEMENTS_MAX 3 /* idle syncs in a row after which nothing is repaired any more until the next line */
+
+static const CrownStore stores[] = { CROWN_STORE_MEETINGS, CROWN_STORE_TASKS, CROWN_STORE_ANALYTICS };
+
+/* Snapshots */
+
+static void
+on_snapshot_answered (CrownSyncMachine      *self,
+                      CrownSyncPending      *pending,
+                      const CrownSyncAnswer *answer)
+{
+  g_autoptr (CrownChangeSet) changes = crown_change_set_new (self->workspace_id);
+  g_autoptr (JsonObject) snapshot = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (self->state != CROWN_CLIENT_SNAPSHOTTING)
+    return;
+
+  if (answer->status != 200)
+    {
+      g_autofree char *message = g_strdup_printf ("the snapshot was answered with status %u (%s)", answer->status,
+                                                  answer->message != NULL ? answer->message : "");
+
+      crown_sync_machine_fail (self, message);
+      return;
+    }
+  if (!crown_sync_machine_object (answer, &snapshot, &error) ||
+      !crown_cache_load_snapshot (self->cache, snapshot, changes, &error))
+    {
+      g_autofree char *message = g_strdup_printf ("The server's rows cannot be kept: %s", error->message);
+
+      self->driver->trouble (message, self->user_data);
+      crown_sync_machine_fail (self, error->message);
+      return;
+    }
+
+  crown_cache_get_position (self->cache, &self->position, NULL);
+  crown_sync_machine_drop_held (self);
+  g_clear_pointer (&changes, crown_change_set_unref);
+  changes = crown_change_set_new (self->workspace_id);
+  for (CrownStore store = CROWN_STORE_MEETINGS; store < CROWN_N_STORES; store++)
+    crown_change_set_add_all (changes, store);
+  crown_sync_machine_changed (self, changes);
+  crown_sync_machine_step (self, CROWN_SYNC_LOADED);
+}
+
+void
+crown_sync_machine_take_snapshot (CrownSyncMachine *self)
+{
+  crown_sync_machine_request (self, "GET", "/snapshot", NULL, NULL, on_snapshot_answered);
+}
+
+/* Rows */
+
+static void ask_for_row (CrownSyncMachine *self, CrownStore store, gint64 id);
+
+static void
+clear_held (CrownSyncHeld *held)
+{
+  g_clear_pointer (&held->row, json_object_unref);
+}
+
+void
+crown_sync_machine_drop_held (CrownSyncMachine *self)
+{
+  for (guint i = 0; i < self->held->len; i++)
+    clear_held (&g_array_index (self->held, CrownSyncHeld, i));
+  g_array_set_size (self->held, 0);
+}
+
+guint64
+crown_sync_machine_next_held (CrownSyncMachine *self)
+{
+  guint64 next = G_MAXUINT64;
+
+  for (guint i = 0; i < self->held->len; i++)
+    next = MIN (next, g_array_index (self->held, CrownSyncHeld, i).sequence);
+  return next;
+}
+
+/* Puts the rows that are of the position. */
+gboolean
+crown_sync_machine_put_held (CrownSyncMachine  *self,
+                             GError           **error)
+{
+  for (guint i = self->held->len; i > 0; i--)
+    {
+      CrownSyncHeld *held = &g_array_index (self->held, CrownSyncHeld, i - 1);
+      g_autoptr (CrownChangeSet) changes = NULL;
+
+      if (held->sequence > self->position.sequence)
+        continue;
+
+      changes = crown_change_set_new (self->workspace_id);
+      if (!crown_cache_put_row (self->cache, held->store, held->id, held->row, changes, error))
+        return FALSE;
+      clear_held (held);
+      g_array_remove_index (self->held, i - 1);
+      crown_sync_machine_changed (self, changes);
+    }
+  return TRUE;
+}
+
+/* An event in between makes an answer worthless that is from before it. */
+void
+crown_sync_machine_note_touched (CrownSyncMachine     *self,
+                                 const CrownChangeSet *changes,
+                                 guint64               sequence)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->pending);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      CrownSyncPending *pending = value;
+      GArray *ids;
+
+      if (pending->id == 0)
+        continue;
+      ids = changes->ids[pending->store];
+      for (guint i = 0; ids != NULL && i < ids->len; i++)
+        if (g_array_index (ids, gint64, i) == pending->id)
+          pending->touched = sequence;
+      if (changes->everything[pending->store])
+        pending->touched = sequence;
+    }
+}
+
+static void
+on_row_answered (CrownSyncMachine      *self,
+                 CrownSyncPending      *pending,
+                 const CrownSyncAnswer *answer)
+{
+  g_autoptr (GError) error = NULL;
+  CrownSyncHeld held = { pending->store, pending->id, answer->sequence, NULL };
+
+  if (answer->status == 0 || (answer->status != 200 && answer->status != 404))
+    return; /* the digests of the next idle sync find it again */
+  if (g_strcmp0 (self->epoch, self->position.epoch) != 0)
+    return; /* of another ledger; a snapshot is on its way */
+  if (answer->status == 200 && !crown_sync_machine_object (answer, &held.row, &error))
+    {
+      g_warning ("a row cannot be used: %s", error->message);
+      return;
+    }
+  if (answer->sequence < pending->touched && !CROWN_BUG (STALE_REPAIR))
+    {
+      clear_held (&held);
+      ask_for_row (self, pending->store, pending->id);
+      return;
+    }
+  if (CROWN_BUG (STALE_REPAIR))
+    held.sequence = 0;
+
+  g_array_append_val (self->held, held);
+  if (!crown_sync_machine_put_held (self, &error))
+    g_warning ("a row cannot be repaired: %s", error->message);
+}
+
+static void
+ask_for_row (CrownSyncMachine *self,
+             CrownStore        store,
+             gint64            id)
+{
+  g_autofree char *path = g_strdup_printf ("/%s/%" G_GINT64_FORMAT, crown_store_to_string (store), id);
+  CrownSyncPending *pending = crown_sync_machine_request (self, "GET", path, NULL, NULL, on_row_answered);
+
+  pending->store = store;
+  pending->id = id;
+}
+
+void
+crown_sync_machine_repair (CrownSyncMachine *self)
+{
+  g_autoptr (CrownChangeSet) repairs = crown_cache_take_repairs (self->cache);
+
+  for (guint i = 0; repairs != NULL && i < G_N_ELEMENTS (stores); i++)
+    {
+      GArray *ids = repairs->ids[stores[i]];
+
+      if (repairs->everything[stores[i]])
+        {
+          /* While a replay is under way the idle sync after it finds the same. */
+          crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
+          return;
+        }
+      for (guint j = 0; ids != NULL && j < ids->len; j++)
+        ask_for_row (self, stores[i], g_array_index (ids, gint64, j));
+    }
+}
+
+/* What the digests say at exactly the position that they are of. */
+void
+crown_sync_machine_compare (CrownSyncMachine    *self,
+                            const CrownEnvelope *envelope)
+{
+  JsonObject *digests = crown_json_opt_object (envelope->data, "digests");
+
+  for (guint i = 0; digests != NULL && i < G_N_ELEMENTS (stores); i++)
+    {
+      JsonObject *theirs = crown_json_opt_object (digests, crown_store_to_string (stores[i]));
+      CrownDigest own;
+      char hex[65];
+
+      if (theirs == NULL || !crown_cache_get_digest (self->cache, stores[i], &own, NULL, NULL))
+        continue;
+      crown_digest_to_hex (&own, hex);
+      if (g_strcmp0 (crown_json_opt_string (theirs, "digest", NULL), hex) == 0)
+        continue;
+      if (CROWN_BUG (IGNORE_DIGESTS))
+        continue;
+
+      g_message ("%s differ from the server's at %" G_GUINT64_FORMAT, crown_store_to_string (stores[i]), envelope->sequence);
+      if (++self->disagreements == DISAGREEMENTS_MAX)
+        self->driver->trouble ("What is kept here does not come to what the server has, however often it is read again.",
+                               self->user_data);
+      if (self->disagreements < DISAGREEMENTS_MAX)
+        crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
+      return;
+    }
+  self->disagreements = 0;
+}
