@@ -59,8 +59,9 @@ typedef struct {
 typedef struct {
   CrownEventSequencer *sequencer; /* unowned */
   gint64               workspace_id;
-  gint64               last_us;   /* when the last one was emitted */
-  GSource             *source;    /* (nullable): the next one is due */
+  gint64               last_us;   /* monotonic: when the last one was emitted */
+  gint64               due_us;    /* monotonic: when the next one has to be; 0: none has */
+  GSource             *source;    /* (nullable): calls for it, where the clock is the system's */
 } Refresh;
 
 struct _CrownEventWrite
@@ -409,21 +410,53 @@ emit_stats_now (CrownEventWrite  *self,
   return crown_event_write_emit (self, CROWN_EVENT_DASHBOARD_REFRESH, data, NULL, error);
 }
 
-static gboolean
-on_refresh_due (gpointer user_data)
+static void
+emit_refresh (Refresh *refresh)
 {
-  Refresh *refresh = user_data;
   CrownPrincipal server = { .workspace_id = refresh->workspace_id, .role = CROWN_ROLE_ADMIN };
   g_autoptr (CrownEventWrite) write = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_clear_pointer (&refresh->source, g_source_unref);
+  refresh->due_us = 0;
   write = crown_event_sequencer_begin (refresh->sequencer, &server, NULL, &error);
   if (write == NULL || !crown_event_write_emit_stats (write, &error) ||
       !crown_event_write_commit_later (g_steal_pointer (&write), NULL, NULL, &error))
     g_warning ("Statistics of workspace %" G_GINT64_FORMAT " were not sent: %s", refresh->workspace_id, error->message);
+}
 
+static gboolean
+on_refresh_due (gpointer user_data)
+{
+  Refresh *refresh = user_data;
+
+  g_clear_pointer (&refresh->source, g_source_unref);
+  emit_refresh (refresh);
   return G_SOURCE_REMOVE;
+}
+
+/**
+ * crown_event_sequencer_tick:
+ *
+ * Emits what is due by an injected clock, whose owner calls this when it has moved. With the system's clock nobody has to.
+ */
+void
+crown_event_sequencer_tick (CrownEventSequencer *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+  gint64 now = crown_clock_monotonic_us (crown_event_sequencer_get_clock (self));
+  g_autoptr (GPtrArray) due = g_ptr_array_new ();
+
+  g_hash_table_iter_init (&iter, self->refreshes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Refresh *refresh = value;
+
+      if (refresh->due_us != 0 && refresh->due_us <= now)
+        g_ptr_array_add (due, refresh);
+    }
+  for (guint i = 0; i < due->len; i++)
+    emit_refresh (due->pdata[i]);
 }
 
 static Refresh *
@@ -457,16 +490,19 @@ crown_event_write_emit_stats (CrownEventWrite  *self,
                               GError          **error)
 {
   Refresh *refresh = find_refresh (self);
-  gint64 now = crown_clock_now_us (crown_event_sequencer_get_clock (self->sequencer));
+  gint64 now = crown_clock_monotonic_us (crown_event_sequencer_get_clock (self->sequencer));
   gint64 since = now - refresh->last_us;
   g_autoptr (JsonObject) stats = NULL;
 
-  if (refresh->source != NULL)
+  if (refresh->due_us != 0)
     return TRUE;
 
-  /* A clock that went back must not put it off for as long. */
-  if (since >= 0 && since < REFRESH_INTERVAL_US)
+  if (since < REFRESH_INTERVAL_US)
     {
+      refresh->due_us = refresh->last_us + REFRESH_INTERVAL_US;
+      if (self->sequencer->has_clock)
+        return TRUE;
+
       refresh->source = g_timeout_source_new ((guint) ((REFRESH_INTERVAL_US - since) / 1000) + 1);
       g_source_set_callback (refresh->source, on_refresh_due, refresh, NULL);
       g_source_attach (refresh->source, self->sequencer->context);
@@ -673,7 +709,7 @@ keep_write (CrownEventWrite       *self,
 
   finish (self);
   if (sequencer->kept->len == 0)
-    sequencer->kept_since = g_get_monotonic_time ();
+    sequencer->kept_since = crown_clock_monotonic_us (crown_event_sequencer_get_clock (sequencer));
   kept = g_new (Kept, 1);
   kept->events = g_ptr_array_ref (self->events);
   kept->begun_us = self->begun_us;
@@ -707,7 +743,8 @@ crown_event_write_commit_later (CrownEventWrite       *self,
   if (!keep_write (self, func, user_data, error))
     return FALSE;
 
-  if (sequencer->kept->len >= BATCH_WRITES_MAX || g_get_monotonic_time () - sequencer->kept_since >= BATCH_AGE_MAX_US)
+  if (sequencer->kept->len >= BATCH_WRITES_MAX ||
+      crown_clock_monotonic_us (crown_event_sequencer_get_clock (sequencer)) - sequencer->kept_since >= BATCH_AGE_MAX_US)
     {
       crown_event_sequencer_flush (sequencer);
     }

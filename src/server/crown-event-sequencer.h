@@ -30,6 +30,7 @@ const CrownClock    *crown_event_sequencer_get_clock  (CrownEventSequencer   *se
 void                 crown_event_sequencer_set_metrics (CrownEventSequencer *self,
                                                        CrownMetrics          *metrics);
 void                 crown_event_sequencer_flush      (CrownEventSequencer   *self);
+void                 crown_event_sequencer_tick       (CrownEventSequencer   *self);
 CrownEventWrite     *crown_event_sequencer_begin      (CrownEventSequencer   *self,
                                                        const CrownPrincipal  *who,
                                                        const char            *mutation_id,

@@ -131,14 +131,21 @@ match_path (const char *pattern,
   return expected[i] == NULL && given[i] == NULL;
 }
 
-/* @allowed: gets the methods of @path, as `Allow` has them; all of them only where @method is none of them */
-static const CrownRestRoute *
-find_route (const char  *method,
-            const char  *path,
-            gint64      *workspace_id,
-            gint64      *id,
-            GString     *allowed,
-            GError     **error)
+/**
+ * crown_rest_find_route:
+ * @path: below /api/v1
+ * @workspace_id: (out): 0 where the route has none; and @id
+ * @allowed: gets the methods of @path, as `Allow` has them; all of them only where @method is none of them
+ *
+ * Returns: (transfer none): %NULL with %CROWN_SERVER_ERROR_NOT_FOUND or %CROWN_SERVER_ERROR_METHOD
+ */
+const CrownRestRoute *
+crown_rest_find_route (const char  *method,
+                       const char  *path,
+                       gint64      *workspace_id,
+                       gint64      *id,
+                       GString     *allowed,
+                       GError     **error)
 {
   const CrownRestRoute *tables[] = { crown_rest_read_routes, crown_rest_write_routes };
 
@@ -206,7 +213,7 @@ admit (CrownRestApi       *self,
     return NULL;
 
   path = g_str_has_prefix (path, ROOT) ? path + strlen (ROOT) : "";
-  route = find_route (soup_server_message_get_method (message), path, workspace_id, id, allowed, error);
+  route = crown_rest_find_route (soup_server_message_get_method (message), path, workspace_id, id, allowed, error);
   if (route == NULL)
     {
       if (allowed->len > 0)
@@ -367,6 +374,16 @@ crown_rest_admit_get (SoupServerMessage *message,
 }
 
 static void
+say_sequence (SoupServerMessage *message,
+              guint64            sequence)
+{
+  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, sequence);
+
+  if (sequence > 0)
+    soup_message_headers_replace (soup_server_message_get_response_headers (message), "X-Crown-Sequence", number);
+}
+
+static void
 respond_answer (SoupServerMessage *message,
                 guint              status,
                 const char        *body,
@@ -376,13 +393,7 @@ respond_answer (SoupServerMessage *message,
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
 
-  if (sequence > 0)
-    {
-      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, sequence);
-
-      soup_message_headers_replace (headers, "X-Crown-Sequence", number);
-    }
-
+  say_sequence (message, sequence);
   if (etag != NULL)
     {
       g_autofree char *quoted = g_strconcat ("\"", etag, "\"", NULL);
@@ -461,6 +472,8 @@ handle_read (CrownRestRequest      *request,
 
   if (ok)
     respond_answer (message, request->status, request->answer->str, request->answer->len, request->etag, request->sequence);
+  else
+    say_sequence (message, request->sequence);
   return ok;
 }
 
@@ -496,15 +509,24 @@ on_committed (GPtrArray    *events,
   waiting_free (waiting);
 }
 
-static gboolean
-perform (CrownRestRequest      *request,
-         const CrownRestRoute  *route,
-         CrownEventWrite       *write,
-         const char            *key,
-         const char            *hash,
-         gint64                 now,
-         CrownLedgerAnswer    **answer,
-         GError               **error)
+/**
+ * crown_rest_request_perform:
+ * @key: the Idempotency-Key
+ * @hash: of the request
+ * @now: unix seconds
+ * @answer: (out) (transfer full): what was answered to @key before, or is now, if @write is committed
+ *
+ * Does in @write what the route does, unless that was done under @key.
+ */
+gboolean
+crown_rest_request_perform (CrownRestRequest      *request,
+                            const CrownRestRoute  *route,
+                            CrownEventWrite       *write,
+                            const char            *key,
+                            const char            *hash,
+                            gint64                 now,
+                            CrownLedgerAnswer    **answer,
+                            GError               **error)
 {
   if (!find_answer (request, key, hash, now, answer, error))
     return FALSE;
@@ -539,7 +561,7 @@ write_prepared (CrownRestRequest      *request,
   g_autoptr (CrownEventWrite) write = crown_event_sequencer_begin (request->sequencer, &request->who, key, error);
   Waiting *waiting;
 
-  if (write == NULL || !perform (request, route, write, key, hash, now, &answer, error))
+  if (write == NULL || !crown_rest_request_perform (request, route, write, key, hash, now, &answer, error))
     return FALSE;
 
   waiting = g_new0 (Waiting, 1);

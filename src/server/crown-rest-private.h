@@ -58,6 +58,21 @@ typedef struct {
 extern const CrownRestRoute crown_rest_read_routes[];  /* ends with a NULL method */
 extern const CrownRestRoute crown_rest_write_routes[];
 
+const CrownRestRoute *
+            crown_rest_find_route         (const char         *method,
+                                           const char         *path,
+                                           gint64             *workspace_id,
+                                           gint64             *id,
+                                           GString            *allowed,
+                                           GError            **error);
+gboolean    crown_rest_request_perform    (CrownRestRequest      *request,
+                                           const CrownRestRoute  *route,
+                                           CrownEventWrite       *write,
+                                           const char            *key,
+                                           const char            *hash,
+                                           gint64                 now,
+                                           CrownLedgerAnswer    **answer,
+                                           GError               **error);
 void        crown_rest_add_bare_handler   (SoupServer         *soup,
                                            const char         *path,
                                            SoupServerCallback  callback,

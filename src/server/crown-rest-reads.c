@@ -443,7 +443,13 @@ get_row (CrownRestRequest  *request,
          GError           **error)
 {
   g_autoptr (CrownLedgerRow) row = NULL;
+  CrownStreamHead head;
 
+  /* Who puts the row beside events has to know which of them are in it; also when it is not there. */
+  if (!crown_event_ledger_load_head (request->ledger, request->stream, &head, error))
+    return FALSE;
+
+  request->sequence = head.sequence;
   if (!crown_rest_request_load_row (request, store, request->id, &row, error))
     return FALSE;
 

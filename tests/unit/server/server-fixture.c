@@ -19,6 +19,14 @@ now_us (gpointer user_data)
   return self->now_us += self->step_us;
 }
 
+static gint64
+monotonic_us (gpointer user_data)
+{
+  ServerFixture *self = user_data;
+
+  return self->now_us;
+}
+
 void
 server_fixture_set_up (ServerFixture *self,
                        gconstpointer  unused)
@@ -34,7 +42,7 @@ server_fixture_set_up (ServerFixture *self,
   /* More than a second a write, so that each has its DASHBOARD_REFRESH. */
   self->now_us = G_GINT64_CONSTANT (1761620400) * G_USEC_PER_SEC;
   self->step_us = 2 * G_USEC_PER_SEC;
-  self->sequencer = crown_event_sequencer_new (self->ledger, &(CrownClock) { now_us, now_us, self });
+  self->sequencer = crown_event_sequencer_new (self->ledger, &(CrownClock) { now_us, monotonic_us, self });
   self->who = (CrownPrincipal) { .role = CROWN_ROLE_MEMBER };
   g_assert_true (crown_event_ledger_create_user (self->ledger, "Ada", &self->who.user_id, &error));
   g_assert_true (crown_event_ledger_create_workspace (self->ledger, "Team", &self->who.workspace_id, &error));
