@@ -7,6 +7,11 @@
 
 #include "crown-sqlite-ledger.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "core/crown-json.h"
 #include "crown-server-error.h"
 #include "crown-sqlite-ledger-private.h"
@@ -23,6 +28,10 @@ static void crown_sqlite_ledger_iface_init (CrownEventLedgerInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (CrownSqliteLedger, crown_sqlite_ledger, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (CROWN_TYPE_EVENT_LEDGER, crown_sqlite_ledger_iface_init))
+
+#define SQL_UUID \
+  "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' ||" \
+  " substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
 
 static const char * const migrations[] = {
   "CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
@@ -52,9 +61,7 @@ static const char * const migrations[] = {
   " request_hash TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL, etag TEXT, sequence INTEGER NOT NULL,"
   " created_at INTEGER NOT NULL, PRIMARY KEY (key, user_id, workspace_id)) STRICT;"
   "CREATE INDEX idempotency_age ON idempotency (created_at);"
-  "INSERT INTO meta (key, value) VALUES ('epoch', lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' ||"
-  " substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' ||"
-  " hex(randomblob(6))));",
+  "INSERT INTO meta (key, value) VALUES ('epoch', " SQL_UUID ");",
 };
 
 static const char SQL_LOAD_HEAD[] = "SELECT sequence, floor, prev_0, prev_1, prev_2, prev_3 FROM streams WHERE name = ?1";
@@ -732,11 +739,77 @@ check (CrownEventLedger  *ledger,
 }
 
 static gboolean
+set_new_epoch (const char  *path,
+               GError     **error)
+{
+  g_autoptr (CrownSqlite) db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE | CROWN_SQLITE_SYNC_FULL, error);
+
+  return db != NULL && crown_sqlite_exec (db, "new epoch", "UPDATE meta SET value = " SQL_UUID " WHERE key = 'epoch'", error);
+}
+
+static gboolean
+is_same_file (const char *a,
+              const char *b)
+{
+  GStatBuf x, y;
+
+  return g_stat (a, &x) == 0 && g_stat (b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* What is at @path may be replaced: nothing, or a database. */
+static gboolean
+may_replace (CrownSqliteLedger  *self,
+             const char         *path,
+             GError            **error)
+{
+  static const char magic[] = "SQLite format 3";
+  char head[sizeof magic] = "";
+  FILE *file;
+  gsize n;
+
+  if (is_same_file (path, crown_sqlite_get_path (self->db)))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, "%s is the ledger itself", path);
+      return FALSE;
+    }
+  file = g_fopen (path, "rb");
+  if (file == NULL)
+    return TRUE;
+
+  n = fread (head, 1, sizeof head, file);
+  fclose (file);
+  if (n == 0 || (n == sizeof head && memcmp (head, magic, sizeof magic) == 0))
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, "%s is no database and is left alone", path);
+  return FALSE;
+}
+
+/* The copy is another ledger from here on: where it is put in the place of this one, the numbers that this one has given
+ * since are given again, to other events. With an epoch of its own no client takes these for those. */
+static gboolean
 backup (CrownEventLedger  *ledger,
         const char        *path,
         GError           **error)
 {
-  return crown_sqlite_backup (CROWN_SQLITE_LEDGER (ledger)->db, path, error);
+  g_autofree char *copy = g_strconcat (path, ".unfinished", NULL);
+
+  if (!may_replace (CROWN_SQLITE_LEDGER (ledger), path, error))
+    return FALSE;
+  if (!crown_sqlite_backup (CROWN_SQLITE_LEDGER (ledger)->db, copy, error) || !set_new_epoch (copy, error))
+    {
+      g_remove (copy);
+      return FALSE;
+    }
+  if (g_rename (copy, path) != 0)
+    {
+      int saved_errno = errno;
+
+      g_remove (copy);
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno), "%s: %s", path, g_strerror (saved_errno));
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static void
