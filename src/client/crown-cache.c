@@ -7,6 +7,7 @@
 
 #include "crown-cache.h"
 
+#include "core/crown-bug.h"
 #include "core/crown-clock.h"
 #include "core/crown-event-apply.h"
 #include "core/crown-json.h"
@@ -792,6 +793,20 @@ apply_all (CrownCache      *self,
   CrownPosition *position = &self->state.position;
   g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
 
+  if (CROWN_BUG (POSITION_FIRST) && envelopes->len > 0)
+    {
+      State before = self->state;
+      const CrownEnvelope *last = envelopes->pdata[envelopes->len - 1];
+      gboolean saved;
+
+      if (before.position.epoch[0] == '\0')
+        g_strlcpy (self->state.position.epoch, last->epoch, sizeof self->state.position.epoch);
+      self->state.position.sequence = last->sequence;
+      saved = save_state (self, error);
+      self->state = before;
+      if (!saved)
+        return FALSE;
+    }
   if (!crown_sqlite_begin (self->db, &tx, error))
     return FALSE;
 
@@ -815,9 +830,9 @@ apply_all (CrownCache      *self,
                        envelope->stream, envelope->epoch, position->epoch);
           return FALSE;
         }
-      if (envelope->sequence <= *sequence)
+      if (envelope->sequence <= *sequence && !CROWN_BUG (SKIP_DEDUPE))
         continue;
-      if (envelope->sequence != *sequence + 1)
+      if (envelope->sequence > *sequence + 1 && !CROWN_BUG (IGNORE_GAPS))
         {
           g_set_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_ENVELOPE,
                        "%s: event %" G_GUINT64_FORMAT " after %" G_GUINT64_FORMAT, envelope->stream, envelope->sequence,
@@ -832,6 +847,8 @@ apply_all (CrownCache      *self,
     }
 
   changes->sequence = position->sequence;
+  if (CROWN_BUG (SPLIT_TRANSACTION))
+    return crown_sqlite_commit (&tx, error) && save_state (self, error);
   return save_state (self, error) && crown_sqlite_commit (&tx, error);
 }
 
@@ -929,7 +946,7 @@ replace_all (CrownCache      *self,
     {
       if (!has_rows (store))
         continue;
-      if (!clear_store (self, store, error) ||
+      if ((!CROWN_BUG (KEEP_OLD_ROWS) && !clear_store (self, store, error)) ||
           !put_rows (self, store, crown_json_opt_array (stores, crown_store_to_string (store)), error))
         return FALSE;
       crown_change_set_add_all (changes, store);

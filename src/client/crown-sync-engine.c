@@ -93,6 +93,7 @@ report_changes (const CrownChangeSet *changes,
 
 static void
 report_rejected (const char *what,
+                 const char *mutation_id,
                  const char *message,
                  gpointer    user_data)
 {
@@ -127,7 +128,7 @@ report_trouble (const char *message,
                 gpointer    user_data)
 {
   g_warning ("%s", message);
-  report_rejected ("sync", message, user_data);
+  report_rejected ("sync", NULL, message, user_data);
 }
 
 static const CrownSyncDriver driver = {
@@ -215,7 +216,7 @@ run (gpointer user_data)
   else
     {
       report_state (CROWN_CLIENT_STOPPED, self);
-      report_rejected ("open", error->message, self);
+      report_rejected ("open", NULL, error->message, self);
     }
 
   g_main_loop_run (self->loop);

@@ -107,7 +107,8 @@ gboolean          crown_sync_machine_object        (const CrownSyncAnswer *answe
 /* crown-sync-uploads.c */
 void              crown_sync_machine_send          (CrownSyncMachine *self);
 void              crown_sync_machine_count_pending (CrownSyncMachine *self);
-/* The position has moved without each event: what it covers is released from the outbox. */
+/* What the position covers is released from the outbox, though no event said so: it came with a snapshot, or a crash was in
+ * between. What another ledger answered is to be sent again. */
 void              crown_sync_machine_settle        (CrownSyncMachine *self);
 
 /* crown-sync-repair.c */

@@ -55,7 +55,7 @@ typedef struct {
  * @state_changed: the state is another
  * @changed: rows changed, by events or by what is in the outbox; @made_here: by this process
  * @pending: so many entries are in the outbox
- * @rejected: @what was refused for good, and why
+ * @rejected: @what was refused for good, and why; @mutation_id: (nullable): of the write that it was
  * @trouble: something keeps going wrong; for people
  *
  * What the machine has done for it. All functions are called on the machine's thread; none may call the machine.
@@ -68,7 +68,7 @@ typedef struct {
   void (*state_changed) (CrownClientState state, gpointer user_data);
   void (*changed)       (const CrownChangeSet *changes, gboolean made_here, gpointer user_data);
   void (*pending)       (guint n, gpointer user_data);
-  void (*rejected)      (const char *what, const char *message, gpointer user_data);
+  void (*rejected)      (const char *what, const char *mutation_id, const char *message, gpointer user_data);
   void (*trouble)       (const char *message, gpointer user_data);
 } CrownSyncDriver;
 

@@ -7,7 +7,6 @@
 
 #include "crown-sync-machine-private.h"
 
-#include "core/crown-bug.h"
 #include "core/crown-json.h"
 
 #define DISAGREEMENTS_MAX 3 /* idle syncs in a row after which nothing is repaired any more until the next line */
@@ -156,14 +155,12 @@ on_row_answered (CrownSyncMachine      *self,
       g_warning ("a row cannot be used: %s", error->message);
       return;
     }
-  if (answer->sequence < pending->touched && !CROWN_BUG (STALE_REPAIR))
+  if (answer->sequence < pending->touched)
     {
       clear_held (&held);
       ask_for_row (self, pending->store, pending->id);
       return;
     }
-  if (CROWN_BUG (STALE_REPAIR))
-    held.sequence = 0;
 
   g_array_append_val (self->held, held);
   if (!crown_sync_machine_put_held (self, &error))
@@ -219,8 +216,6 @@ crown_sync_machine_compare (CrownSyncMachine    *self,
         continue;
       crown_digest_to_hex (&own, hex);
       if (g_strcmp0 (crown_json_opt_string (theirs, "digest", NULL), hex) == 0)
-        continue;
-      if (CROWN_BUG (IGNORE_DIGESTS))
         continue;
 
       g_message ("%s differ from the server's at %" G_GUINT64_FORMAT, crown_store_to_string (stores[i]), envelope->sequence);

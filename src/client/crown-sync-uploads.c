@@ -44,7 +44,8 @@ crown_sync_machine_settle (CrownSyncMachine *self)
 
   if (CROWN_BUG (NEVER_SETTLE))
     return;
-  if (!crown_outbox_settle (self->outbox, self->position.epoch, self->position.sequence, &n, &error))
+  if (!crown_outbox_settle (self->outbox, self->epoch,
+                            strcmp (self->epoch, self->position.epoch) == 0 ? self->position.sequence : 0, &n, &error))
     {
       g_warning ("the outbox cannot be settled: %s", error->message);
       return;
@@ -127,6 +128,8 @@ on_write_answered (CrownSyncMachine      *self,
   else if (may_pass_later (answer->status))
     {
       crown_outbox_count_attempt (self->outbox, entry->id, NULL);
+      if (CROWN_BUG (FORGET_ON_FAILURE))
+        crown_outbox_remove (self->outbox, entry->id, NULL);
       try_again_later (self, answer->retry_after_ms);
       return;
     }
@@ -141,30 +144,9 @@ on_write_answered (CrownSyncMachine      *self,
           return;
         }
       report_overlay (self, entry);
-      self->driver->rejected (entry->path, message, self->user_data);
+      self->driver->rejected (entry->path, entry->mutation_id, message, self->user_data);
     }
   crown_sync_machine_send (self);
-}
-
-/* (transfer full) (nullable): the first that waits for nothing */
-static CrownOutboxEntry *
-first_to_send (CrownSyncMachine *self,
-               GPtrArray        *entries)
-{
-  g_autoptr (GHashTable) busy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  for (guint i = 0; i < entries->len; i++)
-    {
-      CrownOutboxEntry *entry = entries->pdata[i];
-      g_autofree char *row = g_strdup_printf ("%u/%" G_GINT64_FORMAT, crown_event_info (entry->type)->store, entry->row_id);
-
-      if (entry->sent || (g_hash_table_contains (busy, row) && !CROWN_BUG (UNORDERED_WRITES)))
-        continue;
-      if (!g_hash_table_contains (self->in_flight, &entry->id))
-        return g_ptr_array_steal_index (entries, i);
-      g_hash_table_add (busy, g_steal_pointer (&row));
-    }
-  return NULL;
 }
 
 static void
@@ -181,12 +163,30 @@ send_entry (CrownSyncMachine *self,
   crown_sync_machine_request (self, entry->method, entry->path, key, body, on_write_answered)->entry = entry;
 }
 
+/* One after the other of a row, so that its order is kept; what waits for its event has its place already. */
+static gboolean
+waits (CrownSyncMachine       *self,
+       const CrownOutboxEntry *entry,
+       GHashTable             *rows)
+{
+  CrownStore store = crown_event_info (entry->type)->store;
+  g_autofree char *row = g_strdup_printf ("%u/%" G_GINT64_FORMAT, store, entry->row_id);
+
+  if (entry->sent)
+    return TRUE;
+  if (!g_hash_table_add (rows, g_steal_pointer (&row)) && !CROWN_BUG (UNORDERED_WRITES))
+    return TRUE;
+  return g_hash_table_contains (self->in_flight, &entry->id);
+}
+
 void
 crown_sync_machine_send (CrownSyncMachine *self)
 {
   g_autoptr (GPtrArray) entries = NULL;
+  g_autoptr (GHashTable) rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GError) error = NULL;
-  CrownOutboxEntry *entry;
+  g_autofree gpointer *all = NULL;
+  gsize n;
 
   if (self->joined == 0 || self->due[CROWN_SYNC_TIMER_SEND] != G_MAXINT64)
     return;
@@ -196,8 +196,14 @@ crown_sync_machine_send (CrownSyncMachine *self)
       g_warning ("the outbox cannot be read: %s", error->message);
       return;
     }
-  while (g_hash_table_size (self->in_flight) < IN_FLIGHT_MAX && (entry = first_to_send (self, entries)) != NULL)
-    send_entry (self, entry);
+  all = g_ptr_array_steal (entries, &n);
+  for (gsize i = 0; i < n; i++)
+    {
+      if (waits (self, all[i], rows) || g_hash_table_size (self->in_flight) >= IN_FLIGHT_MAX)
+        crown_outbox_entry_free (all[i]);
+      else
+        send_entry (self, all[i]);
+    }
 }
 
 gboolean

@@ -19,19 +19,17 @@ typedef enum {
   CROWN_BUG_SPLIT_TRANSACTION,    /* rows are committed before the position */
   CROWN_BUG_POSITION_FIRST,       /* the position is committed before the rows */
   CROWN_BUG_EPOCH_TOO_EARLY,      /* the server's epoch is taken on before its snapshot */
+  CROWN_BUG_KEEP_OLD_ROWS,        /* a snapshot is put over what was there */
   CROWN_BUG_RELEASE_ON_ANSWER,    /* an entry leaves the outbox when it is answered, not when its event comes */
   CROWN_BUG_FORGET_ON_SEND,       /* an entry leaves the outbox when it is sent */
+  CROWN_BUG_FORGET_ON_FAILURE,    /* an entry that a busy server would not take is gone */
   CROWN_BUG_NEW_KEY,              /* a write that is tried again has another Idempotency-Key */
   CROWN_BUG_NEVER_SETTLE,         /* what a snapshot confirms stays in the outbox */
-  CROWN_BUG_FORGET_EPOCH_OF_SENT, /* what a lost ledger had answered is not sent to the restored one */
+  CROWN_BUG_SETTLE_BY_NUMBER,     /* what a lost ledger had answered is taken for answered by the restored one */
   CROWN_BUG_UNORDERED_WRITES,     /* a row's second write does not wait for its first */
-  CROWN_BUG_LIVE_BEFORE_REPLAY,   /* events that come while a replay is under way are thrown away, and nobody looks again */
-  CROWN_BUG_STALE_REPAIR,         /* a row that is read again is put wherever the cache is */
-  CROWN_BUG_IGNORE_DIGESTS,       /* what the digests say is not looked at */
-  CROWN_BUG_IGNORE_FLOOR,         /* the server replays from its floor instead of asking for a snapshot */
   CROWN_BUG_ALLOT_BEFORE_COMMIT,  /* the server gives numbers that a rollback does not take back */
   CROWN_BUG_TELL_BEFORE_COMMIT,   /* the server tells of events that are not on the disk yet */
-  CROWN_BUG_ANSWER_NOT_KEPT,      /* the server does what it has done for the same Idempotency-Key */
+  CROWN_BUG_FORGET_ANSWERS,       /* the server does again what it has done for the same Idempotency-Key */
   CROWN_N_BUGS,
 } CrownBug;
 

@@ -17,7 +17,8 @@
 #define CROWN_CACHE_MAX_BYTES          (50 * 1024 * 1024) /* specification: Max Cache Size a workspace */
 #define CROWN_IDLE_SYNC_SECONDS        30     /* specification: DASHBOARD_IDLE_SYNC */
 #define CROWN_REMINDER_THROTTLE_SECONDS 86400 /* specification: INSIGHT_REMINDER, 24 h */
-#define CROWN_IDEMPOTENCY_SECONDS      86400  /* protocol: Idempotency-Key is remembered for 24 h */
+#define CROWN_IDEMPOTENCY_SECONDS      (30 * 86400) /* protocol: 24 h at least; so long a client may be away with a write whose
+                                                  answer was lost, or the clock be wrong, and it is still done once */
 #define CROWN_DIGEST_BUCKETS           256    /* protocol: buckets of a store's digest */
 #define CROWN_PING_INTERVAL_MS         25000  /* Engine.IO's default */
 #define CROWN_PING_TIMEOUT_MS          20000  /* Engine.IO's default */

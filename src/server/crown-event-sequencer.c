@@ -7,6 +7,7 @@
 
 #include "crown-event-sequencer.h"
 
+#include "core/crown-bug.h"
 #include "core/crown-event-apply.h"
 #include "core/crown-json.h"
 #include "crown-server-error.h"
@@ -38,6 +39,9 @@ struct _CrownEventSequencer
   gint64            kept_since;    /* monotonic µs of the first of them */
   GSource          *commit_source; /* (nullable) */
   GHashTable       *refreshes;     /* workspace_id → Refresh */
+#ifdef CROWN_DELIBERATE_BUGS
+  guint64           allotted;
+#endif
 };
 
 /* A batch is committed at the latest when it is so large or so old: requests that never stop coming do not put it off. */
@@ -373,6 +377,13 @@ crown_event_write_emit (CrownEventWrite  *self,
   for (guint i = 0; i < CROWN_N_NAMESPACES; i++)
     event->prev[i] = head.prev[i];
 
+#ifdef CROWN_DELIBERATE_BUGS
+  if (CROWN_BUG (ALLOT_BEFORE_COMMIT) && info->scope == CROWN_SCOPE_WORKSPACE)
+    {
+      head.sequence = MAX (head.sequence, self->sequencer->allotted);
+      self->sequencer->allotted = head.sequence + 1;
+    }
+#endif
   head.sequence++;
   for (guint i = 0; i < CROWN_N_NAMESPACES; i++)
     {
@@ -661,6 +672,8 @@ crown_event_sequencer_flush (CrownEventSequencer *self)
 
   batch = g_steal_pointer (&self->kept);
   self->kept = g_ptr_array_new_with_free_func (kept_free);
+  for (guint i = 0; CROWN_BUG (TELL_BEFORE_COMMIT) && i < batch->len; i++)
+    g_signal_emit (self, signals[COMMITTED], 0, ((Kept *) g_ptr_array_index (batch, i))->events);
   if (crown_event_ledger_commit (self->ledger, &error))
     {
       events = g_ptr_array_new ();
@@ -671,7 +684,7 @@ crown_event_sequencer_flush (CrownEventSequencer *self)
           g_ptr_array_extend (events, kept->events, NULL, NULL);
         }
       observe (self, batch, events, started_us);
-      if (events->len > 0)
+      if (events->len > 0 && !CROWN_BUG (TELL_BEFORE_COMMIT))
         g_signal_emit (self, signals[COMMITTED], 0, events);
     }
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "core/crown-bug.h"
 #include "core/crown-json.h"
 #include "crown-openapi.h"
 #include "crown-rest-private.h"
@@ -528,7 +529,7 @@ crown_rest_request_perform (CrownRestRequest      *request,
                             CrownLedgerAnswer    **answer,
                             GError               **error)
 {
-  if (!find_answer (request, key, hash, now, answer, error))
+  if (!CROWN_BUG (FORGET_ANSWERS) && !find_answer (request, key, hash, now, answer, error))
     return FALSE;
   if (*answer != NULL)
     return TRUE;
@@ -542,7 +543,8 @@ crown_rest_request_perform (CrownRestRequest      *request,
   (*answer)->body = g_strdup (request->answer->str);
   (*answer)->etag = g_strdup (request->etag);
   (*answer)->sequence = request->sequence;
-  return crown_event_ledger_put_answer (request->ledger, &request->who, key, *answer, now, error);
+  return CROWN_BUG (FORGET_ANSWERS) ||
+         crown_event_ledger_put_answer (request->ledger, &request->who, key, *answer, now, error);
 }
 
 /* The events, the rows and the answer under its key are one transaction: whoever asks again, however the first attempt

@@ -1,0 +1,73 @@
+/* sim-client.h: a person's dashboard: the real cache, outbox and machine, on a simulated network and disk
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "client/crown-cache-reader.h"
+#include "client/crown-sync-machine.h"
+#include "sim-disk.h"
+#include "sim-history.h"
+#include "sim-line.h"
+#include "storage/crown-sqlite.h"
+
+G_BEGIN_DECLS
+
+struct _SimClient
+{
+  SimWorld         *world;
+  guint             index;
+  char             *folder;
+  SimDisk          *disk;
+  SimClock          clock;
+  GRand            *rand;      /* of its network */
+  GRand            *jitter;    /* of its backoff */
+  SimNetwork        network;
+
+  /* Of the process; NULL where it does not run. */
+  CrownCache       *cache;
+  CrownOutbox      *outbox;
+  CrownSyncMachine *machine;
+  CrownCacheReader *reader;
+  CrownSqlite      *view;      /* what is on the disk */
+  SimLine          *line;
+  guint             life;      /* answers to a line or process that is gone are not heard */
+  guint64           tick;      /* the tick that is due is this one */
+  gboolean          wants;     /* a connection */
+  gint64            asleep_until;
+
+  GPtrArray        *writes;    /* (element-type SimWrite): all that were on the disk */
+  SimExpected       expected;
+  CrownPosition     highest;   /* that the disk ever said */
+};
+
+/* One change, from the moment that it was on the disk. */
+typedef struct {
+  char           *mutation_id;
+  CrownEventType  type;
+  gint64          row_id;
+  char           *path;
+  char           *member;    /* (nullable): what it sets, and to what */
+  char           *value;
+  gboolean        rejected;
+  char           *confirmed; /* (nullable): the epoch in whose ledger the client saw it */
+} SimWrite;
+
+SimClient *sim_client_new     (SimWorld *world, guint index);
+void       sim_client_free    (SimClient *self);
+gboolean   sim_client_is_up   (SimClient *self);
+void       sim_client_start   (SimClient *self);
+void       sim_client_die     (SimClient *self);
+/* After anything that may have written: notes that the process died, and sets its timer. */
+void       sim_client_settle  (SimClient *self);
+void       sim_client_want    (SimClient *self, gboolean wants);
+void       sim_client_sleep   (SimClient *self, gint64 us);
+/* The person changes something that is on screen. @second: by another process on the same files, which may not say so */
+void       sim_client_edit    (SimClient *self, guint what, guint which, gboolean second);
+
+/* sim-client-checks.c: what must always be, and what must be in the end */
+void       sim_client_check     (SimClient *self);
+void       sim_client_check_end (SimClient *self);
+
+G_END_DECLS
