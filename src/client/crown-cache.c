@@ -832,7 +832,7 @@ apply_all (CrownCache      *self,
         }
       if (envelope->sequence <= *sequence && !CROWN_BUG (SKIP_DEDUPE))
         continue;
-      if (envelope->sequence > *sequence + 1 && !CROWN_BUG (IGNORE_GAPS))
+      if (envelope->sequence > *sequence + 1 && !CROWN_BUG (IGNORE_GAPS) && !CROWN_BUG (FORGET_OVERFLOW))
         {
           g_set_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_ENVELOPE,
                        "%s: event %" G_GUINT64_FORMAT " after %" G_GUINT64_FORMAT, envelope->stream, envelope->sequence,

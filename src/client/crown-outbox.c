@@ -211,20 +211,20 @@ crown_outbox_settle (CrownOutbox  *self,
                      guint        *n_settled,
                      GError      **error)
 {
-  CrownSqliteStatement *settle = crown_sqlite_prepare (self->db, "outbox settle", SQL_SETTLE, error);
+  const char *sql = CROWN_BUG (SETTLE_BY_NUMBER) ? "DELETE FROM entries WHERE sent = 1 AND sequence <= ?2" : SQL_SETTLE;
+  CrownSqliteStatement *settle = crown_sqlite_prepare (self->db, "outbox settle", sql, error);
   CrownSqliteStatement *again = settle != NULL ? crown_sqlite_prepare (self->db, "outbox send again", SQL_SEND_AGAIN, error) : NULL;
   guint n;
 
   if (again == NULL)
-    return FALSE;
-  if (CROWN_BUG (SETTLE_BY_NUMBER) &&
-      !crown_sqlite_exec (self->db, "outbox one epoch", "UPDATE entries SET epoch = (SELECT max (epoch) FROM entries)", NULL))
     return FALSE;
   crown_sqlite_bind_text (settle, 1, epoch, -1);
   crown_sqlite_bind_int (settle, 2, (gint64) sequence);
   if (!crown_sqlite_run (settle, error))
     return FALSE;
   n = (guint) crown_sqlite_changes (self->db);
+  if (CROWN_BUG (SETTLE_BY_NUMBER))
+    return TRUE;
   crown_sqlite_bind_text (again, 1, epoch, -1);
   if (!crown_sqlite_run (again, error))
     return FALSE;

@@ -304,8 +304,6 @@ has_gap (CrownSyncMachine *self)
 static void
 watch_gap (CrownSyncMachine *self)
 {
-  if (CROWN_BUG (FORGET_OVERFLOW) && self->dropped)
-    return;
   if (self->dropped)
     crown_sync_machine_step (self, CROWN_SYNC_GAP);
   else if (!has_gap (self))
@@ -418,6 +416,17 @@ apply_buffered (CrownSyncMachine *self)
     watch_gap (self);
 }
 
+/* What only a deliberate bug does. */
+static void
+apply_alone (CrownSyncMachine *self,
+             CrownEnvelope    *envelope)
+{
+  g_autoptr (GPtrArray) alone = g_ptr_array_new ();
+
+  g_ptr_array_add (alone, envelope);
+  apply (self, alone);
+}
+
 static void
 on_live_event (CrownSyncMachine *self,
                JsonArray        *args)
@@ -441,10 +450,7 @@ on_live_event (CrownSyncMachine *self,
     }
   if ((CROWN_BUG (SKIP_DEDUPE) || CROWN_BUG (IGNORE_GAPS)) && self->state == CROWN_CLIENT_LIVE)
     {
-      g_autoptr (GPtrArray) alone = g_ptr_array_new ();
-
-      g_ptr_array_add (alone, envelope);
-      apply (self, alone);
+      apply_alone (self, envelope);
       return;
     }
 
@@ -452,6 +458,8 @@ on_live_event (CrownSyncMachine *self,
   if (crown_event_buffer_add (of_user ? self->user : self->workspace, envelope,
                               of_user ? self->position.user_sequence : self->position.sequence) == CROWN_BUFFER_OVERFLOW)
     self->dropped = TRUE;
+  if (CROWN_BUG (FORGET_OVERFLOW) && self->dropped)
+    apply_alone (self, envelope);
   if (!timer_runs (self, CROWN_SYNC_TIMER_APPLY))
     crown_sync_machine_set_timer (self, CROWN_SYNC_TIMER_APPLY, 0);
 }

@@ -15,7 +15,7 @@ typedef enum {
   CROWN_BUG_NONE,
   CROWN_BUG_SKIP_DEDUPE,          /* an event that was applied is applied again */
   CROWN_BUG_IGNORE_GAPS,          /* what comes is applied, whatever is missing before it */
-  CROWN_BUG_FORGET_OVERFLOW,      /* what found no room in the buffer is not replayed */
+  CROWN_BUG_FORGET_OVERFLOW,      /* what finds no room in the buffer is not waited for */
   CROWN_BUG_SPLIT_TRANSACTION,    /* rows are committed before the position */
   CROWN_BUG_POSITION_FIRST,       /* the position is committed before the rows */
   CROWN_BUG_EPOCH_TOO_EARLY,      /* the server's epoch is taken on before its snapshot */

@@ -390,6 +390,25 @@ open_files (SimClient  *self,
   return self->reader != NULL;
 }
 
+/* The process died while it wrote: half a write there must not be. */
+static void
+make_sure (SimClient *self)
+{
+  SimWrite *unsure = g_steal_pointer (&self->unsure);
+  g_autoptr (GPtrArray) entries = NULL;
+
+  if (unsure == NULL)
+    return;
+  entries = crown_outbox_list (self->outbox, NULL);
+  for (guint i = 0; entries != NULL && i < entries->len; i++)
+    if (g_strcmp0 (((CrownOutboxEntry *) entries->pdata[i])->mutation_id, unsure->mutation_id) == 0)
+      {
+        g_ptr_array_add (self->writes, unsure);
+        return;
+      }
+  write_free (unsure);
+}
+
 void
 sim_client_start (SimClient *self)
 {
@@ -407,6 +426,7 @@ sim_client_start (SimClient *self)
       return;
     }
   sim_world_trace (self->world, "client %u starts", self->index);
+  make_sure (self);
   self->machine = crown_sync_machine_new (self->cache, self->outbox, self->world->server->workspace_id,
                                           self->world->server->user_id, &driver, self, &self->clock.clock, jitter, self);
   if (self->wants)
@@ -508,6 +528,21 @@ archive_meeting (SimClient *self,
                     overlay);
 }
 
+static SimWrite *
+write_new (const CrownOutboxEntry *entry)
+{
+  SimWrite *write = g_new (SimWrite, 1);
+  g_autoptr (GList) names = entry->body != NULL ? json_object_get_members (entry->body) : NULL;
+
+  *write = (SimWrite) { g_strdup (entry->mutation_id), entry->type, entry->row_id, g_strdup (entry->path) };
+  if (names != NULL)
+    {
+      write->member = g_strdup (names->data);
+      write->value = g_strdup (crown_json_opt_string (entry->body, names->data, NULL));
+    }
+  return write;
+}
+
 void
 sim_client_edit (SimClient *self,
                  guint      what,
@@ -545,20 +580,11 @@ sim_client_edit (SimClient *self,
   sim_world_trace (self->world, "client %u %s %s %s%s", self->index, written ? "writes" : "cannot write", entry->method,
                    entry->path, second ? " by a second process" : "");
   if (written)
-    {
-      SimWrite *write = g_new (SimWrite, 1);
-      g_autoptr (GList) names = entry->body != NULL ? json_object_get_members (entry->body) : NULL;
-
-      *write = (SimWrite) { g_strdup (entry->mutation_id), entry->type, entry->row_id, g_strdup (entry->path) };
-      if (names != NULL)
-        {
-          write->member = g_strdup (names->data);
-          write->value = g_strdup (crown_json_opt_string (entry->body, names->data, NULL));
-        }
-      g_ptr_array_add (self->writes, write);
-      if (second && which % 2 == 0 && sim_client_is_up (self))
-        crown_sync_machine_look (self->machine);
-    }
+    g_ptr_array_add (self->writes, write_new (entry));
+  else if (self->disk->dead)
+    self->unsure = write_new (entry);
+  if (written && second && which % 2 == 0)
+    crown_sync_machine_look (self->machine);
   sim_client_settle (self);
 }
 
@@ -594,6 +620,7 @@ sim_client_free (SimClient *self)
   close_files (self);
   sim_expected_clear (&self->expected);
   g_ptr_array_unref (self->writes);
+  g_clear_pointer (&self->unsure, write_free);
   g_rand_free (self->rand);
   g_rand_free (self->jitter);
   sim_disk_free (self->disk);

@@ -38,12 +38,13 @@ struct _SimClient
   gint64            asleep_until;
 
   GPtrArray        *writes;    /* (element-type SimWrite): all that were on the disk */
+  struct _SimWrite *unsure;    /* (nullable): the process died with it: it is there or not */
   SimExpected       expected;
   CrownPosition     highest;   /* that the disk ever said */
 };
 
 /* One change, from the moment that it was on the disk. */
-typedef struct {
+typedef struct _SimWrite {
   char           *mutation_id;
   CrownEventType  type;
   gint64          row_id;

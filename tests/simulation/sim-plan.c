@@ -81,11 +81,15 @@ other_archives (SimWorld *world, const SimStep *step)
   ask_server (world, "POST", g_strdup_printf ("/meetings/%u/%s", 1 + step->b % 3, step->a % 2 ? "archive" : "restore"), NULL);
 }
 
-/* More than fit a client's buffer. */
+/* More than fit a client's buffer; and for half of them something before it is missing. */
 static void
 burst (SimWorld *world, const SimStep *step)
 {
-  for (guint i = 0; i < 120; i++)
+  SimClient *client = world->clients[step->client];
+
+  if (step->a % 2 == 0)
+    client->network.holes_until = MAX (client->network.holes_until, world->now_us + 30 * SIM_MS);
+  for (guint i = 0; i < 150; i++)
     ask_server (world, "PATCH", g_strdup_printf ("/tasks/%u", 1 + (step->b + i) % 4), g_strdup_printf ("{\"text\":\"Burst %u\"}", i));
 }
 
@@ -303,12 +307,28 @@ back_up (SimWorld *world, const SimStep *step)
 }
 
 static void
-restore (SimWorld *world, const SimStep *step)
+restore_cb (SimWorld *world,
+            gpointer  data)
 {
   if (!world->server->has_backup)
     return;
   sim_server_restore (world->server);
-  sim_world_at (world, world->now_us + duration (step) / 8, SIM_CLIENTS_MAX, start_server_cb, NULL, NULL);
+  sim_world_at (world, world->now_us + GPOINTER_TO_UINT (data) * SIM_MS, SIM_CLIENTS_MAX, start_server_cb, NULL, NULL);
+}
+
+/* For half of them in the middle of a write, whose answer comes and whose event does not. */
+static void
+restore (SimWorld *world, const SimStep *step)
+{
+  gint64 due = world->now_us;
+
+  if (step->a % 2 == 0)
+    {
+      world->clients[step->client]->network.holes_until = world->now_us + 200 * SIM_MS;
+      sim_client_edit (world->clients[step->client], step->b, step->a, FALSE);
+      due += sim_random (world->server->rand, 20 * SIM_MS, 200 * SIM_MS);
+    }
+  sim_world_at (world, due, SIM_CLIENTS_MAX, restore_cb, GUINT_TO_POINTER (step->a % 1500), NULL);
 }
 
 static void
@@ -329,7 +349,7 @@ static const struct {
   { "other-edits-task", 20, other_edits_task },
   { "other-deletes-task", 4, other_deletes_task },
   { "other-archives", 5, other_archives },
-  { "burst", 1, burst },
+  { "burst", 2, burst },
   { "idle-sync", 2, idle_sync },
   { "cut", 6, cut_line },
   { "silence", 3, fall_silent },
