@@ -32,6 +32,38 @@ crown_envelope_new (CrownEventType type)
 }
 
 CrownEnvelope *
+crown_envelope_new_tombstone (const char *stream,
+                              const char *epoch,
+                              guint64     from_sequence,
+                              guint64     sequence,
+                              guint64     prev_sequence)
+{
+  g_return_val_if_fail (from_sequence > prev_sequence && sequence >= from_sequence, NULL);
+
+  CrownEnvelope *self = crown_envelope_new (CROWN_EVENT_UNKNOWN);
+
+  self->stream = g_strdup (stream);
+  self->epoch = g_strdup (epoch);
+  self->from_sequence = from_sequence;
+  self->sequence = sequence;
+  self->prev_sequence = prev_sequence;
+
+  return self;
+}
+
+gboolean
+crown_envelope_is_tombstone (const CrownEnvelope *self)
+{
+  return self->from_sequence > 0;
+}
+
+guint64
+crown_envelope_get_first (const CrownEnvelope *self)
+{
+  return self->from_sequence > 0 ? self->from_sequence : self->sequence;
+}
+
+CrownEnvelope *
 crown_envelope_ref (CrownEnvelope *self)
 {
   return g_atomic_rc_box_acquire (self);
@@ -131,13 +163,65 @@ is_stream (const char *text)
   return *number >= '1' && *number <= '9' && strspn (number, "0123456789") == strlen (number);
 }
 
+/* What an event and a tombstone have in common. */
+static gboolean
+read_place (CrownEnvelope  *self,
+            JsonObject     *object,
+            const char     *sequence_member,
+            GError        **error)
+{
+  gint64 sequence, prev_sequence;
+
+  if (!read_int (object, sequence_member, 1, &sequence, error) ||
+      !read_int (object, "prev_sequence", 0, &prev_sequence, error) ||
+      !read_text (object, "stream", FALSE, &self->stream, error) ||
+      !read_text (object, "epoch", FALSE, &self->epoch, error))
+    return FALSE;
+
+  self->sequence = (guint64) sequence;
+  self->prev_sequence = (guint64) prev_sequence;
+  if (!is_stream (self->stream))
+    return refuse (error, "stream", "is none");
+  if (!g_uuid_string_is_valid (self->epoch))
+    return refuse (error, "epoch", "is not a UUID");
+
+  return TRUE;
+}
+
+static CrownEnvelope *
+read_tombstone (JsonObject  *object,
+                GError     **error)
+{
+  g_autoptr (CrownEnvelope) self = crown_envelope_new (CROWN_EVENT_UNKNOWN);
+  gint64 from_sequence;
+
+  if (!read_place (self, object, "to_sequence", error) || !read_int (object, "from_sequence", 1, &from_sequence, error))
+    return NULL;
+
+  self->from_sequence = (guint64) from_sequence;
+  self->is_initial_sync = crown_json_opt_boolean (object, "is_initial_sync", FALSE);
+  if (self->prev_sequence >= self->from_sequence)
+    {
+      refuse (error, "prev_sequence", "is not below from_sequence");
+      return NULL;
+    }
+  if (self->from_sequence > self->sequence)
+    {
+      refuse (error, "from_sequence", "is above to_sequence");
+      return NULL;
+    }
+
+  return g_steal_pointer (&self);
+}
+
 /**
  * crown_envelope_from_json:
  * @object: what came from the wire or from a ledger
  * @error: (out) (optional): %CROWN_EVENT_ERROR_ENVELOPE with the member's name
  *
- * Checks the envelope, not the payload: that is crown_event_check_payload()'s. A type that this version does not know is
- * kept as %CROWN_EVENT_UNKNOWN; members that it does not know are ignored (PROTOCOL.md, Envelope). Any thread.
+ * Reads an event or, where `tombstone` is true, a tombstone. Checks the envelope, not the payload: that is
+ * crown_event_check_payload()'s. A type that this version does not know is kept as %CROWN_EVENT_UNKNOWN; members that it
+ * does not know are ignored (PROTOCOL.md, Envelope). Any thread.
  *
  * Returns: (transfer full) (nullable): the envelope, which shares `data` with @object
  */
@@ -145,27 +229,27 @@ CrownEnvelope *
 crown_envelope_from_json (JsonObject  *object,
                           GError     **error)
 {
-  g_autoptr (CrownEnvelope) self = crown_envelope_new (CROWN_EVENT_UNKNOWN);
+  g_autoptr (CrownEnvelope) self = NULL;
   const CrownEventInfo *info;
-  gint64 sequence, prev_sequence;
   JsonObject *data;
 
+  if (crown_json_opt_boolean (object, "tombstone", FALSE))
+    return read_tombstone (object, error);
+
+  self = crown_envelope_new (CROWN_EVENT_UNKNOWN);
   if (!read_int (object, "event_id", 0, &self->event_id, error) ||
-      !read_int (object, "sequence", 1, &sequence, error) ||
-      !read_int (object, "prev_sequence", 0, &prev_sequence, error) ||
+      !read_place (self, object, "sequence", error) ||
       !read_int (object, "workspace_id", 0, &self->workspace_id, error) ||
       !read_int (object, "user_id", 0, &self->user_id, error) ||
       !read_text (object, "event_type", FALSE, &self->event_type, error) ||
       !read_text (object, "event_name", FALSE, &self->event_name, error) ||
       !read_text (object, "timestamp", FALSE, &self->timestamp, error) ||
-      !read_text (object, "stream", FALSE, &self->stream, error) ||
-      !read_text (object, "epoch", FALSE, &self->epoch, error) ||
       !read_text (object, "trace_id", TRUE, &self->trace_id, error) ||
       !read_text (object, "mutation_id", TRUE, &self->mutation_id, error) ||
       !read_text (object, "checksum", TRUE, &self->checksum, error))
     return NULL;
 
-  if (prev_sequence >= sequence)
+  if (self->prev_sequence >= self->sequence)
     {
       refuse (error, "prev_sequence", "is not below sequence");
       return NULL;
@@ -173,16 +257,6 @@ crown_envelope_from_json (JsonObject  *object,
   if (!crown_time_parse_iso (self->timestamp, NULL) || !g_str_has_suffix (self->timestamp, "Z"))
     {
       refuse (error, "timestamp", "is not an RFC 3339 time in UTC");
-      return NULL;
-    }
-  if (!is_stream (self->stream))
-    {
-      refuse (error, "stream", "is none");
-      return NULL;
-    }
-  if (!g_uuid_string_is_valid (self->epoch))
-    {
-      refuse (error, "epoch", "is not a UUID");
       return NULL;
     }
   if (self->checksum != NULL && !is_hex (self->checksum, CROWN_CHECKSUM_HEX_LENGTH))
@@ -198,8 +272,6 @@ crown_envelope_from_json (JsonObject  *object,
 
   info = crown_event_info_by_name (self->event_type);
   self->type = info != NULL ? info->type : CROWN_EVENT_UNKNOWN;
-  self->sequence = (guint64) sequence;
-  self->prev_sequence = (guint64) prev_sequence;
   self->is_initial_sync = crown_json_opt_boolean (object, "is_initial_sync", FALSE);
   self->data = json_object_ref (data);
 
@@ -226,12 +298,34 @@ set_optional (JsonObject *object,
 }
 
 static JsonObject *
+tombstone_to_json (const CrownEnvelope *self,
+                   guint64              prev_sequence,
+                   gboolean             is_initial_sync)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_boolean_member (object, "tombstone", TRUE);
+  json_object_set_string_member (object, "stream", self->stream);
+  json_object_set_string_member (object, "epoch", self->epoch);
+  json_object_set_int_member (object, "from_sequence", (gint64) self->from_sequence);
+  json_object_set_int_member (object, "to_sequence", (gint64) self->sequence);
+  json_object_set_int_member (object, "prev_sequence", (gint64) prev_sequence);
+  json_object_set_boolean_member (object, "is_initial_sync", is_initial_sync);
+
+  return object;
+}
+
+static JsonObject *
 to_json (const CrownEnvelope *self,
          guint64              prev_sequence,
          gboolean             is_initial_sync)
 {
-  JsonObject *object = json_object_new ();
+  JsonObject *object;
 
+  if (crown_envelope_is_tombstone (self))
+    return tombstone_to_json (self, prev_sequence, is_initial_sync);
+
+  object = json_object_new ();
   json_object_set_int_member (object, "event_id", self->event_id);
   json_object_set_int_member (object, "sequence", (gint64) self->sequence);
   json_object_set_int_member (object, "prev_sequence", (gint64) prev_sequence);

@@ -12,12 +12,14 @@ G_BEGIN_DECLS
 /**
  * CrownEnvelope:
  *
- * One event as it goes over the wire: the specification's standard envelope and PROTOCOL.md's additions.
+ * One event as it goes over the wire: the specification's standard envelope and PROTOCOL.md's additions. Or a tombstone,
+ * which stands for events in a row that a ledger no longer keeps: it has no type, no data, and changes nothing.
  * Immutable once shared; reference counted atomically, so it may cross threads.
  */
 typedef struct {
   gint64          event_id;
   guint64         sequence;
+  guint64         from_sequence;   /* of a tombstone: it stands for all from here up to sequence; 0: it is an event */
   guint64         prev_sequence;   /* the stream's previous event in the namespace it is sent on; 0: none */
   CrownEventType  type;            /* CROWN_EVENT_UNKNOWN for a type this version does not know */
   char           *event_type;
@@ -37,6 +39,15 @@ typedef struct {
 CrownEnvelope *crown_envelope_new       (CrownEventType       type); /* event_type and event_name filled from the catalogue */
 CrownEnvelope *crown_envelope_ref       (CrownEnvelope       *self);
 void           crown_envelope_unref     (CrownEnvelope       *self);
+/* (transfer full): a tombstone; @sequence is the last that it stands for */
+CrownEnvelope *crown_envelope_new_tombstone (const char      *stream,
+                                             const char      *epoch,
+                                             guint64          from_sequence,
+                                             guint64          sequence,
+                                             guint64          prev_sequence);
+gboolean       crown_envelope_is_tombstone (const CrownEnvelope *self);
+/* the first sequence that it stands for: an event's own */
+guint64        crown_envelope_get_first (const CrownEnvelope *self);
 CrownEnvelope *crown_envelope_from_json (JsonObject          *object,
                                          GError             **error);
 /* parses text with crown_json_parse() and then from_json */

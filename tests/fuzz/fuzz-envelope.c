@@ -17,6 +17,8 @@ const char *const crown_fuzz_seeds[] = {
   "\"workspace_id\":1,\"data\":{\"workspace_id\":1,\"task_id\":5,\"session_id\":1,\"updates\":{\"status\":\"completed\"},"
   "\"timestamp\":\"2026-03-02T10:00:00.000Z\"}}",
   "{\"event_id\":1,\"event_type\":\"UNKNOWN\",\"sequence\":1,\"stream\":\"user_1\"," EPOCH ",\"data\":{}}",
+  "{\"tombstone\":true,\"stream\":\"workspace_1\"," EPOCH ",\"from_sequence\":3,\"to_sequence\":9,\"prev_sequence\":2,"
+  "\"is_initial_sync\":false}",
   NULL,
 };
 

@@ -258,6 +258,59 @@ test_an_envelope_is_checked_at_the_door (void)
     }
 }
 
+#define TOMBSTONE                                                                                                     \
+  "{\"tombstone\":true,\"stream\":\"workspace_1\",\"epoch\":\"" EPOCH "\",\"from_sequence\":40,\"to_sequence\":97," \
+  "\"prev_sequence\":38,\"is_initial_sync\":false}"
+
+static void
+test_a_tombstone_goes_there_and_back (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownEnvelope) envelope = crown_envelope_parse (TOMBSTONE, -1, &error);
+  g_autoptr (CrownEnvelope) event = crown_envelope_parse (ENVELOPE, -1, NULL);
+  g_autoptr (JsonObject) sent = crown_json_parse_object (TOMBSTONE, -1, NULL);
+  g_autoptr (JsonObject) object = NULL;
+  g_autofree char *a = NULL;
+  g_autofree char *b = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (crown_envelope_is_tombstone (envelope));
+  g_assert_cmpuint (envelope->type, ==, CROWN_EVENT_UNKNOWN);
+  g_assert_cmpuint (crown_envelope_get_first (envelope), ==, 40);
+  g_assert_cmpuint (envelope->sequence, ==, 97);
+  g_assert_cmpuint (envelope->prev_sequence, ==, 38);
+  object = crown_envelope_to_json (envelope);
+  a = canonical (object);
+  b = canonical (sent);
+  g_assert_cmpstr (a, ==, b);
+
+  g_assert_false (crown_envelope_is_tombstone (event));
+  g_assert_cmpuint (crown_envelope_get_first (event), ==, 98);
+}
+
+static void
+test_a_tombstone_is_checked_at_the_door (void)
+{
+  static const struct {
+    const char *member;
+    const char *value;
+  } wrong[] = {
+    { "from_sequence", "0" }, { "from_sequence", "98" }, { "from_sequence", "\"40\"" }, { "to_sequence", "39" },
+    { "to_sequence", "null" }, { "prev_sequence", "40" }, { "prev_sequence", "-1" }, { "stream", "\"team_1\"" },
+    { "epoch", "\"x\"" }, { "tombstone", "false" }, { "tombstone", "1" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_autoptr (JsonObject) object = crown_json_parse_object (TOMBSTONE, -1, NULL);
+      g_autoptr (GError) error = NULL;
+
+      json_object_set_member (object, wrong[i].member, crown_json_parse (wrong[i].value, -1, NULL));
+      g_assert_null (crown_envelope_from_json (object, &error));
+      g_assert_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_ENVELOPE);
+    }
+}
+
 static void
 test_an_unknown_type_is_kept (void)
 {
@@ -285,6 +338,8 @@ main (int   argc,
   g_test_add_func ("/core/events/missing-row", test_a_change_of_a_missing_row_is_an_error);
   g_test_add_func ("/core/envelope/round-trip", test_an_envelope_goes_there_and_back);
   g_test_add_func ("/core/envelope/strict", test_an_envelope_is_checked_at_the_door);
+  g_test_add_func ("/core/envelope/tombstone/round-trip", test_a_tombstone_goes_there_and_back);
+  g_test_add_func ("/core/envelope/tombstone/strict", test_a_tombstone_is_checked_at_the_door);
   g_test_add_func ("/core/envelope/unknown-type", test_an_unknown_type_is_kept);
 
   return g_test_run ();
