@@ -761,6 +761,9 @@ apply_event (CrownCache          *self,
   const CrownEventInfo *info = crown_event_info (envelope->type);
   g_autoptr (GError) local_error = NULL;
 
+  /* What it stands for was superseded: what it changed, a later event changes again. */
+  if (crown_envelope_is_tombstone (envelope))
+    return TRUE;
   if (info == NULL)
     {
       self->state.unknown++;
@@ -832,11 +835,11 @@ apply_all (CrownCache      *self,
         }
       if (envelope->sequence <= *sequence && !CROWN_BUG (SKIP_DEDUPE))
         continue;
-      if (envelope->sequence > *sequence + 1 && !CROWN_BUG (IGNORE_GAPS) && !CROWN_BUG (FORGET_OVERFLOW))
+      if (crown_envelope_get_first (envelope) > *sequence + 1 && !CROWN_BUG (IGNORE_GAPS) && !CROWN_BUG (FORGET_OVERFLOW))
         {
           g_set_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_ENVELOPE,
-                       "%s: event %" G_GUINT64_FORMAT " after %" G_GUINT64_FORMAT, envelope->stream, envelope->sequence,
-                       *sequence);
+                       "%s: event %" G_GUINT64_FORMAT " after %" G_GUINT64_FORMAT, envelope->stream,
+                       crown_envelope_get_first (envelope), *sequence);
           return FALSE;
         }
       if (!apply_event (self, envelope, changes, error))

@@ -30,7 +30,8 @@ gboolean    crown_cache_get_position (CrownCache *self, CrownPosition *position,
 
 /**
  * crown_cache_apply:
- * @envelopes: (element-type CrownEnvelope): contiguous per stream and in order; ones at or below the position are skipped
+ * @envelopes: (element-type CrownEnvelope): contiguous per stream and in order; ones at or below the position are skipped.
+ *   A tombstone moves the position over what it stands for, also from the middle of it, and changes nothing else
  * @changes: the rows that changed are added
  * @released: (element-type utf8) (nullable): mutation_ids of the applied envelopes are appended
  *

@@ -12,7 +12,7 @@ struct _CrownEventBuffer
 {
   guint       max;
   GQueue      arrived;     /* CrownEnvelope, borrowed from by_sequence */
-  GHashTable *by_sequence; /* guint64 → CrownEnvelope */
+  GHashTable *by_sequence; /* guint64, the last that it stands for → CrownEnvelope */
 };
 
 CrownEventBuffer *
@@ -52,28 +52,43 @@ crown_event_buffer_add (CrownEventBuffer *self,
   return CROWN_BUFFER_OVERFLOW;
 }
 
+/* What continues the stream after @applied: its next event, or a tombstone that reaches over it. */
+static CrownEnvelope *
+find_next (CrownEventBuffer *self,
+           guint64           applied)
+{
+  guint64 next = applied + 1;
+  CrownEnvelope *envelope = g_hash_table_lookup (self->by_sequence, &next);
+
+  for (GList *link = self->arrived.head; envelope == NULL && link != NULL; link = link->next)
+    {
+      CrownEnvelope *other = link->data;
+
+      if (crown_envelope_is_tombstone (other) && other->from_sequence <= next && other->sequence >= next)
+        envelope = other;
+    }
+  return envelope;
+}
+
 guint64
 crown_event_buffer_take (CrownEventBuffer *self,
                          guint64           applied,
                          GPtrArray        *ready)
 {
-  for (guint64 next = applied + 1; ; next++)
-    {
-      CrownEnvelope *envelope = g_hash_table_lookup (self->by_sequence, &next);
+  CrownEnvelope *envelope;
 
-      if (envelope == NULL)
-        break;
+  while ((envelope = find_next (self, applied)) != NULL)
+    {
+      applied = envelope->sequence;
       g_ptr_array_add (ready, crown_envelope_ref (envelope));
       g_queue_remove (&self->arrived, envelope);
-      g_hash_table_remove (self->by_sequence, &next);
-      applied = next;
+      g_hash_table_remove (self->by_sequence, &applied);
     }
 
   /* What a replay has overtaken. */
   for (GList *link = self->arrived.head, *following; link != NULL; link = following)
     {
-      CrownEnvelope *envelope = link->data;
-
+      envelope = link->data;
       following = link->next;
       if (envelope->sequence <= applied)
         {

@@ -495,7 +495,7 @@ compare_sequences (gconstpointer a,
   return (x->sequence > y->sequence) - (x->sequence < y->sequence);
 }
 
-/* The events of a page that come right after the position, each stream in order. */
+/* The events of a page that come right after the position, each stream in order. A tombstone may begin before it. */
 static GPtrArray *
 contiguous (CrownSyncMachine *self,
             JsonArray        *events)
@@ -522,7 +522,7 @@ contiguous (CrownSyncMachine *self,
       CrownEnvelope *envelope = all->pdata[i];
       guint64 *last = is_of_user (envelope) ? &user_sequence : &sequence;
 
-      if (envelope->sequence == *last + 1)
+      if (crown_envelope_get_first (envelope) <= *last + 1 && envelope->sequence > *last)
         {
           g_ptr_array_add (ready, crown_envelope_ref (envelope));
           *last = envelope->sequence;

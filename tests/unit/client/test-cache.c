@@ -314,6 +314,70 @@ test_duplicates_and_gaps (Fixture       *f,
   g_assert_cmpuint (position_of (f), ==, 1);
 }
 
+static gboolean
+apply_tombstone (Fixture  *f,
+                 guint64   from,
+                 guint64   to,
+                 GError  **error)
+{
+  g_autoptr (CrownChangeSet) changes = crown_change_set_new (1);
+  gboolean ok = apply (f, crown_envelope_new_tombstone ("workspace_1", EPOCH, from, to, from - 1), changes, error);
+
+  g_assert_true (crown_change_set_is_empty (changes));
+  return ok;
+}
+
+static char *
+state_of (Fixture *f)
+{
+  g_autoptr (CrownSqlite) db = crown_sqlite_open (f->path, CROWN_SQLITE_READ_ONLY, NULL);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (db, "state", "SELECT value FROM metadata WHERE key = '_state'", NULL);
+  char *state;
+
+  g_assert_cmpint (crown_sqlite_step (stmt, NULL), ==, 1);
+  state = g_strdup (crown_sqlite_column_text (stmt, 0));
+  crown_sqlite_reset (stmt);
+  return state;
+}
+
+/* A tombstone moves the position and nothing else; one that would leave a gap is refused as an event would be. */
+static void
+test_tombstones (Fixture       *f,
+                 gconstpointer  data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) before = NULL;
+  g_autoptr (JsonObject) after = NULL;
+  g_autofree char *text_before = NULL;
+  g_autofree char *text_after = NULL;
+
+  add_task (f, 1, "pending", "null");
+  text_before = state_of (f);
+  g_assert_true (apply_tombstone (f, 2, 9, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (position_of (f), ==, 9);
+  text_after = state_of (f);
+  before = crown_json_parse_object (text_before, -1, NULL);
+  after = crown_json_parse_object (text_after, -1, NULL);
+  json_object_set_int_member (before, "sequence", 9);
+  g_assert_true (json_object_equal (before, after)); /* also: none is counted as unknown */
+
+  g_assert_true (apply_tombstone (f, 3, 9, &error)); /* was applied */
+  g_assert_true (apply_tombstone (f, 4, 12, &error)); /* begins before the position */
+  g_assert_no_error (error);
+  g_assert_cmpuint (position_of (f), ==, 12);
+
+  g_assert_false (apply_tombstone (f, 14, 20, &error));
+  g_assert_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_ENVELOPE);
+  g_assert_nonnull (strstr (error->message, "event 14 after 12"));
+  g_assert_cmpuint (position_of (f), ==, 12);
+
+  f->sequence = 12;
+  add_task (f, 2, "pending", "null");
+  g_assert_cmpuint (position_of (f), ==, 13);
+  assert_ids (f, CROWN_QUERY_TASKS, NULL, "2 1");
+}
+
 static void
 assert_digest_is_right (Fixture    *f,
                         CrownStore  store,
@@ -609,6 +673,7 @@ main (int   argc,
   add ("/client/cache/merge", test_merge);
   add ("/client/cache/updates", test_updates_move_rows);
   add ("/client/cache/duplicates-and-gaps", test_duplicates_and_gaps);
+  add ("/client/cache/tombstones", test_tombstones);
   add ("/client/cache/all-or-nothing", test_batch_is_all_or_nothing);
   add ("/client/cache/digests", test_digests);
   add ("/client/cache/repairs", test_repairs);

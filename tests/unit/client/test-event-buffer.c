@@ -75,6 +75,43 @@ test_replay_overtakes (void)
   g_assert_cmpuint (crown_event_buffer_get_n (buffer), ==, 1);
 }
 
+static void
+add_tombstone (CrownEventBuffer *buffer,
+               guint64           from,
+               guint64           to,
+               guint64           applied)
+{
+  g_autoptr (CrownEnvelope) envelope =
+    crown_envelope_new_tombstone ("workspace_1", "6f9619ff-8b86-4011-b42d-00c04fc964ff", from, to, from - 1);
+
+  crown_event_buffer_add (buffer, envelope, applied);
+}
+
+/* A tombstone is taken when its turn comes, as a whole, also where what it begins with was applied. */
+static void
+test_tombstones (void)
+{
+  g_autoptr (CrownEventBuffer) buffer = crown_event_buffer_new (100);
+  g_autoptr (GPtrArray) ready = g_ptr_array_new_with_free_func ((GDestroyNotify) crown_envelope_unref);
+
+  add_tombstone (buffer, 5, 9, 1);
+  add (buffer, 10, 1);
+  add_tombstone (buffer, 11, 11, 1);
+  g_assert_cmpuint (crown_event_buffer_take (buffer, 1, ready), ==, 1);
+  g_assert_cmpuint (crown_event_buffer_take (buffer, 3, ready), ==, 3);
+  g_assert_cmpuint (ready->len, ==, 0);
+  g_assert_cmpuint (crown_event_buffer_get_n (buffer), ==, 3);
+
+  g_assert_cmpuint (crown_event_buffer_take (buffer, 6, ready), ==, 11);
+  g_assert_cmpuint (ready->len, ==, 3);
+  g_assert_cmpuint (((CrownEnvelope *) ready->pdata[0])->from_sequence, ==, 5);
+  g_assert_cmpuint (((CrownEnvelope *) ready->pdata[1])->sequence, ==, 10);
+  g_assert_cmpuint (crown_event_buffer_get_n (buffer), ==, 0);
+
+  add_tombstone (buffer, 5, 9, 11);
+  g_assert_cmpuint (crown_event_buffer_get_n (buffer), ==, 0);
+}
+
 /* Shuffled within a window, some twice, some lost: a replay from the last contiguous one fills what is missing. */
 static void
 test_any_order (void)
@@ -127,6 +164,7 @@ main (int   argc,
   g_test_add_func ("/client/event-buffer/order", test_order);
   g_test_add_func ("/client/event-buffer/overflow", test_overflow_drops_the_oldest);
   g_test_add_func ("/client/event-buffer/replay-overtakes", test_replay_overtakes);
+  g_test_add_func ("/client/event-buffer/tombstones", test_tombstones);
   g_test_add_func ("/client/event-buffer/any-order", test_any_order);
 
   return g_test_run ();
