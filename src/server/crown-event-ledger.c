@@ -241,6 +241,55 @@ crown_event_ledger_load_events (CrownEventLedger  *self,
 }
 
 /**
+ * crown_ledger_events_write:
+ * @events: (element-type CrownLedgerEvent): as crown_event_ledger_load_events() gives them
+ * @first: where in @events to begin
+ * @end: where to end at the latest
+ * @ns: the namespace that they go out on
+ * @json: gets one more envelope
+ *
+ * Writes the event at @first. Where its content is gone, all that follow it without a gap and have none either become one
+ * tombstone with it: the range, with what comes before its first. A range ends where @end is, so a page may begin in the
+ * middle of what another one would have as a whole.
+ *
+ * Returns: how many of @events that were
+ */
+guint
+crown_ledger_events_write (GPtrArray        *events,
+                           guint             first,
+                           guint             end,
+                           CrownNamespaces   ns,
+                           gboolean          is_initial_sync,
+                           GString          *json)
+{
+  const CrownLedgerEvent *event = g_ptr_array_index (events, first);
+  const CrownEnvelope *last = event->envelope;
+  guint64 prev = event->prev[crown_namespace_index (ns)];
+  guint n = 1;
+
+  if (!crown_envelope_is_tombstone (last))
+    {
+      crown_envelope_write (event->envelope, prev, is_initial_sync, json);
+      return 1;
+    }
+
+  for (; first + n < end; n++)
+    {
+      const CrownEnvelope *next = ((CrownLedgerEvent *) g_ptr_array_index (events, first + n))->envelope;
+
+      if (!crown_envelope_is_tombstone (next) || next->from_sequence != last->sequence + 1)
+        break;
+      last = next;
+    }
+
+  g_autoptr (CrownEnvelope) range =
+    crown_envelope_new_tombstone (last->stream, last->epoch, event->envelope->from_sequence, last->sequence, prev);
+
+  crown_envelope_write (range, prev, is_initial_sync, json);
+  return n;
+}
+
+/**
  * crown_event_ledger_list_streams:
  *
  * Names every stream that has events.

@@ -182,6 +182,12 @@ GPtrArray        *crown_event_ledger_load_events      (CrownEventLedger       *s
                                                        guint64                 after,
                                                        guint                   limit,
                                                        GError                **error);
+guint             crown_ledger_events_write           (GPtrArray              *events,
+                                                       guint                   first,
+                                                       guint                   end,
+                                                       CrownNamespaces         ns,
+                                                       gboolean                is_initial_sync,
+                                                       GString                *json);
 char            **crown_event_ledger_list_streams     (CrownEventLedger       *self,
                                                        GError                **error);
 gboolean          crown_event_ledger_find_since       (CrownEventLedger       *self,

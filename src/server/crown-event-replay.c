@@ -104,10 +104,8 @@ append_stream (CrownEventLedger          *ledger,
   if (found == NULL)
     return FALSE;
 
-  for (guint i = 0; i < found->len; i++)
+  for (guint i = 0, n; i < found->len; i += n)
     {
-      CrownLedgerEvent *event = g_ptr_array_index (found, i);
-
       if (*room == 0 || events->len > CROWN_REPLAY_PAGE_BYTES)
         {
           page->has_more = TRUE;
@@ -116,9 +114,9 @@ append_stream (CrownEventLedger          *ledger,
 
       if (events->len > 0)
         g_string_append_c (events, ',');
-      crown_envelope_write (event->envelope, event->prev[crown_namespace_index (request->ns)], is_initial_sync, events);
-      page->up_to = event->envelope->sequence;
-      (*room)--;
+      n = crown_ledger_events_write (found, i, MIN (found->len, i + *room), request->ns, is_initial_sync, events);
+      page->up_to = ((CrownLedgerEvent *) g_ptr_array_index (found, i + n - 1))->envelope->sequence;
+      *room -= n;
     }
 
   /* Nothing else of this namespace is in the stream: the client is as far as the stream itself. */

@@ -351,15 +351,12 @@ get_events (CrownRestRequest  *request,
     return FALSE;
 
   g_string_append (request->answer, "{\"events\":[");
-  for (guint i = 0; i < MIN (events->len, limit); i++)
+  for (guint i = 0, end = MIN (events->len, limit); i < end;)
     {
-      const CrownLedgerEvent *event = g_ptr_array_index (events, i);
-
-      after = event->envelope->sequence;
-
       if (i > 0)
         g_string_append_c (request->answer, ',');
-      crown_envelope_write (event->envelope, event->envelope->prev_sequence, FALSE, request->answer);
+      i += crown_ledger_events_write (events, i, end, CROWN_NAMESPACE_DASHBOARD, FALSE, request->answer);
+      after = ((CrownLedgerEvent *) g_ptr_array_index (events, i - 1))->envelope->sequence;
     }
 
   g_string_append_printf (request->answer,
