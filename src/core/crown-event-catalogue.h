@@ -80,6 +80,7 @@ typedef struct {
   const char      *row_member;       /* "meeting", "task", "analytics", "stats", "reminder" */
   const char      *metadata_key;     /* for SET and APPEND */
   const char      *payload;          /* the payload's schema in the small language of crown-payload-schema.h */
+  gboolean         is_superseded;    /* a later one of the type in the stream says all that this one said */
 } CrownEventInfo;
 
 const CrownEventInfo *crown_event_info         (CrownEventType   type);

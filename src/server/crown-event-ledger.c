@@ -340,6 +340,32 @@ crown_event_ledger_raise_floor (CrownEventLedger  *self,
 }
 
 /**
+ * crown_event_ledger_drop_content:
+ * @type: one that is superseded
+ * @before: RFC 3339, UTC; what is younger keeps its content
+ * @limit: of how many events
+ * @n_dropped: (out): of how many it was; less than @limit: there are no more
+ *
+ * Takes their content from events that a later one of the type supersedes, from the oldest on, in the write that is open.
+ * Their numbers, types and times stay, and so does what says which came before them.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_drop_content (CrownEventLedger  *self,
+                                 const char        *stream,
+                                 CrownEventType     type,
+                                 const char        *before,
+                                 guint              limit,
+                                 guint             *n_dropped,
+                                 GError           **error)
+{
+  g_return_val_if_fail (crown_event_info (type) != NULL && crown_event_info (type)->is_superseded, FALSE);
+
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->drop_content (self, stream, type, before, limit, n_dropped, error);
+}
+
+/**
  * crown_event_ledger_load_row:
  *
  * Reads a row; @row is %NULL without an error where there is none.
@@ -511,6 +537,26 @@ crown_event_ledger_load_answer (CrownEventLedger      *self,
                                 GError               **error)
 {
   return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_answer (self, who, key, now, answer, error);
+}
+
+/**
+ * crown_event_ledger_forget_answers:
+ * @now: unix seconds
+ * @limit: how many
+ * @n_forgotten: (out): how many it were
+ *
+ * Deletes answers that are too old to be given again.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_forget_answers (CrownEventLedger  *self,
+                                   gint64             now,
+                                   guint              limit,
+                                   guint             *n_forgotten,
+                                   GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->forget_answers (self, now, limit, n_forgotten, error);
 }
 
 /**

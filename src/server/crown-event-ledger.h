@@ -25,7 +25,8 @@ typedef struct {
 
 /**
  * CrownLedgerEvent:
- * @envelope: the event; its prev_sequence is that of /dashboard
+ * @envelope: the event; its prev_sequence is that of /dashboard. Where the ledger no longer has its content it is a
+ *   tombstone of this one sequence, with type and timestamp
  * @prev: prev_sequence in each namespace, by crown_namespace_index()
  *
  * An event as the ledger keeps it: one envelope that goes out with another prev_sequence in each namespace. Immutable
@@ -114,6 +115,8 @@ struct _CrownEventLedgerInterface
   gboolean    (*find_since)    (CrownEventLedger *self, const char *stream, guint64 after, const char *timestamp,
                                 guint64 *sequence, GError **error);
   gboolean    (*raise_floor)   (CrownEventLedger *self, const char *stream, guint64 floor, GError **error);
+  gboolean    (*drop_content)  (CrownEventLedger *self, const char *stream, CrownEventType type, const char *before,
+                                guint limit, guint *n_dropped, GError **error);
 
   /* rows and their digests */
   gboolean    (*load_row)      (CrownEventLedger *self, const char *stream, CrownStore store, const char *id,
@@ -137,6 +140,7 @@ struct _CrownEventLedgerInterface
                                   const CrownLedgerAnswer *answer, gint64 now, GError **error);
   gboolean    (*load_answer)     (CrownEventLedger *self, const CrownPrincipal *who, const char *key, gint64 now,
                                   CrownLedgerAnswer **answer, GError **error);
+  gboolean    (*forget_answers)  (CrownEventLedger *self, gint64 now, guint limit, guint *n_forgotten, GError **error);
 
   /* accounts */
   gboolean    (*load_meta)        (CrownEventLedger *self, const char *key, char **value, GError **error);
@@ -200,6 +204,13 @@ gboolean          crown_event_ledger_raise_floor      (CrownEventLedger       *s
                                                        const char             *stream,
                                                        guint64                 floor,
                                                        GError                **error);
+gboolean          crown_event_ledger_drop_content     (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       CrownEventType          type,
+                                                       const char             *before,
+                                                       guint                   limit,
+                                                       guint                  *n_dropped,
+                                                       GError                **error);
 gboolean          crown_event_ledger_load_row         (CrownEventLedger       *self,
                                                        const char             *stream,
                                                        CrownStore              store,
@@ -253,6 +264,11 @@ gboolean          crown_event_ledger_load_answer      (CrownEventLedger       *s
                                                        const char             *key,
                                                        gint64                  now,
                                                        CrownLedgerAnswer     **answer,
+                                                       GError                **error);
+gboolean          crown_event_ledger_forget_answers   (CrownEventLedger       *self,
+                                                       gint64                  now,
+                                                       guint                   limit,
+                                                       guint                  *n_forgotten,
                                                        GError                **error);
 gboolean          crown_event_ledger_load_meta        (CrownEventLedger       *self,
                                                        const char             *key,

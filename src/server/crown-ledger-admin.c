@@ -24,7 +24,7 @@
  *
  * Accounts and proofs on a ledger, also while a server has it open. Belongs to the thread that opened it.
  */
-/* Events that a step deletes: a server's writes wait no longer than that takes. */
+/* Events that a step deletes or changes: a server's writes wait no longer than that takes. */
 #define COMPACT_STEP 5000
 
 struct _CrownLedgerAdmin
@@ -287,30 +287,28 @@ crown_ledger_admin_backup (CrownLedgerAdmin  *self,
 /**
  * crown_ledger_admin_compact:
  * @keep_days: as #CrownRetention, and @keep_events
- * @n_deleted: (out): events that went
+ * @report: (out): what was done, also where it was not finished
  *
  * Deletes what need not be kept, in steps between which a server goes on, and gives the room back.
  *
  * Returns: %TRUE if all of it is done
  */
 gboolean
-crown_ledger_admin_compact (CrownLedgerAdmin  *self,
-                            guint              keep_days,
-                            guint64            keep_events,
-                            guint64           *n_deleted,
-                            GError           **error)
+crown_ledger_admin_compact (CrownLedgerAdmin      *self,
+                            guint                  keep_days,
+                            guint64                keep_events,
+                            CrownRetentionReport  *report,
+                            GError               **error)
 {
   const CrownRetention retention = { keep_days, keep_events };
-  guint64 n;
+  gboolean has_more = TRUE;
 
-  *n_deleted = 0;
-  do
+  *report = (CrownRetentionReport) { 0 };
+  while (has_more)
     {
-      if (!crown_ledger_retention_step (self->ledger, &retention, NULL, COMPACT_STEP, &n, error))
+      if (!crown_ledger_retention_step (self->ledger, &retention, NULL, COMPACT_STEP, report, &has_more, error))
         return FALSE;
-      *n_deleted += n;
     }
-  while (n > 0);
 
   return crown_event_ledger_shrink (self->ledger, error);
 }

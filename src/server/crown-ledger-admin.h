@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include "crown-ledger-retention.h"
 
 G_BEGIN_DECLS
 
@@ -58,7 +58,7 @@ gboolean          crown_ledger_admin_verify           (CrownLedgerAdmin *self,
 gboolean          crown_ledger_admin_compact          (CrownLedgerAdmin *self,
                                                        guint             keep_days,
                                                        guint64           keep_events,
-                                                       guint64          *n_deleted,
+                                                       CrownRetentionReport *report,
                                                        GError          **error);
 gboolean          crown_ledger_admin_backup           (CrownLedgerAdmin *self,
                                                        const char       *path,

@@ -24,6 +24,7 @@ typedef struct {
   const char      *stream;
   CrownStreamHead  walked;
   GHashTable      *rows;   /* "tasks/12" → JsonObject */
+  guint64          emptied[CROWN_N_EVENT_TYPES]; /* the last event without content that none supersedes yet; 0: none */
 } Walk;
 
 G_GNUC_PRINTF (3, 4) static gboolean
@@ -60,7 +61,7 @@ walk_row (Walk                 *walk,
   g_autoptr (JsonObject) after = NULL;
   g_autofree char *id = NULL;
 
-  if (info->effect == CROWN_EFFECT_NONE || info->effect == CROWN_EFFECT_INVALIDATE)
+  if (crown_envelope_is_tombstone (envelope) || info->effect == CROWN_EFFECT_NONE || info->effect == CROWN_EFFECT_INVALIDATE)
     return TRUE;
 
   id = info->store == CROWN_STORE_METADATA
@@ -87,6 +88,30 @@ walk_row (Walk                 *walk,
   return TRUE;
 }
 
+/* Without content may be what a later event of the type says again: when that has come, the rows are as with it. */
+static gboolean
+walk_content (Walk                 *walk,
+              const CrownEnvelope  *envelope,
+              GError              **error)
+{
+  const CrownEventInfo *info = crown_event_info (envelope->type);
+
+  if (crown_envelope_is_tombstone (envelope))
+    {
+      walk->emptied[info->type] = envelope->sequence;
+      return TRUE;
+    }
+
+  walk->emptied[info->type] = 0;
+  if (!crown_event_check_payload (info, envelope->data, error))
+    {
+      g_prefix_error (error, "%s: event %" G_GUINT64_FORMAT ": ", walk->stream, envelope->sequence);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
 static gboolean
 walk_event (Walk                    *walk,
             const CrownLedgerEvent  *event,
@@ -99,11 +124,8 @@ walk_event (Walk                    *walk,
   if (envelope->sequence != walk->walked.sequence + 1)
     return fail (error, walk, "event %" G_GUINT64_FORMAT " is missing", walk->walked.sequence + 1);
 
-  if (!crown_event_check_payload (info, envelope->data, error))
-    {
-      g_prefix_error (error, "%s: event %" G_GUINT64_FORMAT ": ", walk->stream, envelope->sequence);
-      return FALSE;
-    }
+  if (!walk_content (walk, envelope, error))
+    return FALSE;
 
   for (guint i = 0; i < CROWN_N_NAMESPACES; i++)
     {
@@ -222,6 +244,13 @@ verify_stream (CrownEventLedger   *ledger,
   if (walk.walked.sequence < head.sequence)
     return fail (error, &walk, "event %" G_GUINT64_FORMAT " is missing", walk.walked.sequence + 1);
 
+  for (guint i = 0; i < G_N_ELEMENTS (walk.emptied); i++)
+    {
+      if (walk.emptied[i] > 0)
+        return fail (error, &walk, "event %" G_GUINT64_FORMAT " has no content, and no later one supersedes it",
+                     walk.emptied[i]);
+    }
+
   for (guint i = 0; from_the_start && i < CROWN_N_NAMESPACES; i++)
     {
       if (walk.walked.prev[i] != head.prev[i])
@@ -248,8 +277,8 @@ verify_stream (CrownEventLedger   *ledger,
  * @error: (out) (optional): %CROWN_SERVER_ERROR_LEDGER with the first thing that is wrong, or the database's
  *
  * Walks every stream: its events are in order without a gap, each says rightly what came before it in each namespace,
- * made again from nothing they give exactly the rows that are stored, and the digests are those of the rows. Sees one
- * moment of a ledger that is in use.
+ * none but superseded ones is without content, made again from nothing they give exactly the rows that are stored, and the
+ * digests are those of the rows. Sees one moment of a ledger that is in use.
  *
  * Returns: %TRUE if nothing is wrong
  */

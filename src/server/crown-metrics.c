@@ -44,6 +44,8 @@ static const struct {
   [CROWN_COUNT_REPLAYS] = { "crown_replays_total", "Pages of replays" },
   [CROWN_COUNT_RATE_LIMITED] = { "crown_rate_limited_total", "Requests refused because their token had too many" },
   [CROWN_COUNT_REVOKED] = { "crown_revoked_total", "Sockets cut because their token was revoked" },
+  [CROWN_COUNT_DELETED] = { "crown_events_deleted_total", "Events that retention deleted" },
+  [CROWN_COUNT_EMPTIED] = { "crown_events_emptied_total", "Superseded events that retention left only their number" },
 };
 
 typedef struct {

@@ -20,6 +20,8 @@ typedef enum {
   CROWN_COUNT_REPLAYS,       /* pages */
   CROWN_COUNT_RATE_LIMITED,  /* requests refused */
   CROWN_COUNT_REVOKED,       /* sockets cut because their token was revoked */
+  CROWN_COUNT_DELETED,       /* events that retention deleted */
+  CROWN_COUNT_EMPTIED,       /* superseded events that retention left only their number */
   CROWN_N_COUNTS,
 } CrownCount;
 

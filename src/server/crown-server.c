@@ -213,15 +213,18 @@ on_retention (gpointer user_data)
   CrownServer *self = user_data;
   const CrownRetention retention = CROWN_RETENTION_DEFAULT;
   g_autoptr (GError) error = NULL;
-  guint64 n = 0;
+  CrownRetentionReport report = { 0 };
+  gboolean has_more = FALSE;
 
   /* What waits for its commit is told by the sequencer, and so committed by it. */
   crown_event_sequencer_flush (self->sequencer);
-  if (!crown_ledger_retention_step (self->ledger, &retention, NULL, RETENTION_STEP, &n, &error))
+  if (!crown_ledger_retention_step (self->ledger, &retention, NULL, RETENTION_STEP, &report, &has_more, &error))
     g_warning ("Old events could not be deleted: %s", error->message);
+  crown_metrics_count (self->metrics, CROWN_COUNT_DELETED, report.deleted);
+  crown_metrics_count (self->metrics, CROWN_COUNT_EMPTIED, report.tombstones);
 
   g_clear_pointer (&self->retention, g_source_unref);
-  self->retention = add_timeout (self, n > 0 ? RETENTION_PAUSE_MS : RETENTION_MS, on_retention);
+  self->retention = add_timeout (self, has_more ? RETENTION_PAUSE_MS : RETENTION_MS, on_retention);
   return G_SOURCE_REMOVE;
 }
 

@@ -33,6 +33,8 @@ static const char SQL_PUT_ANSWER[] =
   "INSERT INTO idempotency (key, user_id, workspace_id, request_hash, status, body, etag, sequence, created_at)"
   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 static const char SQL_FORGET_ANSWERS[] = "DELETE FROM idempotency WHERE created_at <= ?1";
+static const char SQL_FORGET_SOME_ANSWERS[] =
+  "DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE created_at <= ?1 LIMIT ?2)";
 
 /* Reads the first column of the only row; NULL without an error where there is none. Consumes @stmt. */
 static gboolean
@@ -308,6 +310,29 @@ load_answer (CrownEventLedger      *ledger,
 }
 
 static gboolean
+forget_answers (CrownEventLedger  *ledger,
+                gint64             now,
+                guint              limit,
+                guint             *n_forgotten,
+                GError           **error)
+{
+  CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "forget-some-answers", SQL_FORGET_SOME_ANSWERS, error);
+
+  *n_forgotten = 0;
+  if (stmt == NULL)
+    return FALSE;
+
+  crown_sqlite_bind_int (stmt, 1, now - CROWN_IDEMPOTENCY_SECONDS);
+  crown_sqlite_bind_int (stmt, 2, limit);
+  if (!crown_sqlite_run (stmt, error))
+    return FALSE;
+
+  *n_forgotten = (guint) crown_sqlite_changes (self->db);
+  return TRUE;
+}
+
+static gboolean
 put_answer (CrownEventLedger         *ledger,
             const CrownPrincipal     *who,
             const char               *key,
@@ -356,4 +381,5 @@ crown_sqlite_ledger_init_accounts (CrownEventLedgerInterface *iface)
   iface->list_tokens = list_tokens;
   iface->load_answer = load_answer;
   iface->put_answer = put_answer;
+  iface->forget_answers = forget_answers;
 }

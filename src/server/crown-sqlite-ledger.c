@@ -62,7 +62,14 @@ static const char * const migrations[] = {
   " created_at INTEGER NOT NULL, PRIMARY KEY (key, user_id, workspace_id)) STRICT;"
   "CREATE INDEX idempotency_age ON idempotency (created_at);"
   "INSERT INTO meta (key, value) VALUES ('epoch', " SQL_UUID ");",
+  /* What SUPERSEDED finds; an event leaves it with its content. */
+  "CREATE INDEX events_superseded ON events (stream, type, sequence)"
+  " WHERE type IN ('DASHBOARD_REFRESH', 'DASHBOARD_IDLE_SYNC') AND data <> '';",
 };
+
+/* The types that are superseded, spelled as in the index, or SQLite does not see that it may use it. */
+#define SUPERSEDED \
+  " stream = ?1 AND type = ?2 AND type IN ('DASHBOARD_REFRESH', 'DASHBOARD_IDLE_SYNC') AND data <> ''"
 
 static const char SQL_LOAD_HEAD[] = "SELECT sequence, floor, prev_0, prev_1, prev_2, prev_3 FROM streams WHERE name = ?1";
 static const char SQL_PUT_HEAD[] =
@@ -81,6 +88,12 @@ static const char SQL_FIND_SINCE[] =
   "SELECT sequence FROM events WHERE stream = ?1 AND sequence > ?2 AND timestamp >= ?3 ORDER BY sequence LIMIT 1";
 static const char SQL_RAISE_FLOOR[] = "UPDATE streams SET floor = ?2 WHERE name = ?1";
 static const char SQL_DELETE_EVENTS[] = "DELETE FROM events WHERE stream = ?1 AND sequence <= ?2";
+static const char SQL_FIND_SUPERSEDED[] =
+  "SELECT sequence, timestamp FROM events WHERE" SUPERSEDED
+  " AND sequence < (SELECT max (sequence) FROM events WHERE" SUPERSEDED ") ORDER BY sequence LIMIT ?3";
+static const char SQL_DROP_CONTENT[] =
+  "UPDATE events SET data = '', trace_id = NULL, mutation_id = NULL, checksum = NULL"
+  " WHERE" SUPERSEDED " AND sequence <= ?3";
 /* Also one whose head is lost: the verifier is who asks. */
 static const char SQL_LIST_STREAMS[] =
   "SELECT name FROM streams UNION SELECT stream FROM events UNION SELECT stream FROM rows UNION SELECT stream FROM digests"
@@ -287,9 +300,18 @@ read_event (CrownSqliteLedger     *self,
       return NULL;
     }
 
-  g_autoptr (JsonObject) data = crown_json_parse_object (crown_sqlite_column_text (stmt, 9),
-                                                         crown_sqlite_column_bytes (stmt, 9), error);
-  if (data == NULL)
+  gboolean has_content = crown_sqlite_column_bytes (stmt, 9) > 0;
+
+  if (!has_content && !info->is_superseded)
+    {
+      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_LEDGER,
+                   "%s: event %" G_GUINT64_FORMAT " has no content, which a %s does not lose", stream, sequence, info->name);
+      return NULL;
+    }
+
+  g_autoptr (JsonObject) data = !has_content ? NULL : crown_json_parse_object (crown_sqlite_column_text (stmt, 9),
+                                                                               crown_sqlite_column_bytes (stmt, 9), error);
+  if (data == NULL && has_content)
     {
       g_prefix_error (error, "%s: event %" G_GUINT64_FORMAT ": ", stream, sequence);
       return NULL;
@@ -300,6 +322,7 @@ read_event (CrownSqliteLedger     *self,
 
   envelope->event_id = crown_sqlite_column_int (stmt, 0);
   envelope->sequence = sequence;
+  envelope->from_sequence = has_content ? 0 : sequence;
   envelope->timestamp = g_strdup (crown_sqlite_column_text (stmt, 3));
   envelope->workspace_id = crown_sqlite_column_int (stmt, 4);
   envelope->user_id = crown_sqlite_column_int (stmt, 5);
@@ -724,6 +747,70 @@ raise_floor (CrownEventLedger  *ledger,
          run_on_stream (self, "delete-events", SQL_DELETE_EVENTS, stream, floor, error);
 }
 
+/* The last of the events, at most @limit, that have a later one of their type and are older than @before; 0: none. */
+static gboolean
+find_superseded (CrownSqliteLedger  *self,
+                 const char         *stream,
+                 CrownEventType      type,
+                 const char         *before,
+                 guint               limit,
+                 gint64             *last,
+                 GError            **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "find-superseded", SQL_FIND_SUPERSEDED, error);
+  int step;
+
+  *last = 0;
+  if (stmt == NULL)
+    return FALSE;
+
+  crown_sqlite_bind_text (stmt, 1, stream, -1);
+  crown_sqlite_bind_text (stmt, 2, crown_event_info (type)->name, -1);
+  crown_sqlite_bind_int (stmt, 3, limit);
+
+  /* In order up to the first that is too young: the others are not looked at. */
+  while ((step = crown_sqlite_step (stmt, error)) == 1 && strcmp (crown_sqlite_column_text (stmt, 1), before) < 0)
+    *last = crown_sqlite_column_int (stmt, 0);
+
+  crown_sqlite_reset (stmt);
+  return step >= 0;
+}
+
+static gboolean
+drop_content (CrownEventLedger  *ledger,
+              const char        *stream,
+              CrownEventType     type,
+              const char        *before,
+              guint              limit,
+              guint             *n_dropped,
+              GError           **error)
+{
+  CrownSqliteLedger *self = CROWN_SQLITE_LEDGER (ledger);
+  CrownSqliteStatement *stmt;
+  gint64 last;
+
+  g_return_val_if_fail (self->writing, FALSE);
+
+  *n_dropped = 0;
+  if (!find_superseded (self, stream, type, before, limit, &last, error))
+    return FALSE;
+  if (last == 0)
+    return TRUE;
+
+  stmt = crown_sqlite_prepare (self->db, "drop-content", SQL_DROP_CONTENT, error);
+  if (stmt == NULL)
+    return FALSE;
+
+  crown_sqlite_bind_text (stmt, 1, stream, -1);
+  crown_sqlite_bind_text (stmt, 2, crown_event_info (type)->name, -1);
+  crown_sqlite_bind_int (stmt, 3, last);
+  if (!crown_sqlite_run (stmt, error))
+    return FALSE;
+
+  *n_dropped = (guint) crown_sqlite_changes (self->db);
+  return TRUE;
+}
+
 static gboolean
 shrink (CrownEventLedger  *ledger,
         GError           **error)
@@ -826,6 +913,7 @@ crown_sqlite_ledger_iface_init (CrownEventLedgerInterface *iface)
   iface->list_streams = list_streams;
   iface->find_since = find_since;
   iface->raise_floor = raise_floor;
+  iface->drop_content = drop_content;
   iface->load_row = load_row;
   iface->put_row = put_row;
   iface->delete_row = delete_row;

@@ -130,7 +130,7 @@ ctl_ledger_compact (const CtlOptions *options)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (CrownLedgerAdmin) admin = NULL;
-  guint64 n_deleted;
+  CrownRetentionReport report;
 
   if (options->keep_days < 0 || options->keep_events < 0)
     {
@@ -139,9 +139,13 @@ ctl_ledger_compact (const CtlOptions *options)
     }
   admin = crown_ledger_admin_open_existing (options->ledger, &error);
   if (admin == NULL || !crown_ledger_admin_compact (admin, (guint) options->keep_days, (guint64) options->keep_events,
-                                                    &n_deleted, &error))
+                                                    &report, &error))
     return ctl_fail (error);
-  g_print (options->json ? "{\"deleted\":%" G_GUINT64_FORMAT "}\n" : "%" G_GUINT64_FORMAT " events deleted\n", n_deleted);
+  g_print (options->json ? "{\"deleted\":%" G_GUINT64_FORMAT ",\"tombstones\":%" G_GUINT64_FORMAT ",\"answers\":%"
+                           G_GUINT64_FORMAT "}\n"
+                         : "%" G_GUINT64_FORMAT " events deleted, %" G_GUINT64_FORMAT " superseded ones emptied, %"
+                           G_GUINT64_FORMAT " old answers forgotten\n",
+           report.deleted, report.tombstones, report.answers);
   return 0;
 }
 

@@ -38,7 +38,7 @@ static const Command commands[] = {
   { "token list", "", "lists tokens, never the tokens themselves", NEEDS_LEDGER, 0, 0, ctl_token_list },
   { "token revoke", "ID", "revokes a token", NEEDS_LEDGER, 1, 1, ctl_token_revoke },
   { "ledger verify", "", "checks order, gaplessness, checksums and digests", NEEDS_LEDGER, 0, 0, ctl_ledger_verify },
-  { "ledger compact", "[--keep-days N] [--keep-events N]", "deletes old events; clients below take a snapshot",
+  { "ledger compact", "[--keep-days N] [--keep-events N]", "deletes old events, empties superseded ones",
     NEEDS_LEDGER, 0, 0, ctl_ledger_compact },
   { "ledger backup", "FILE", "copies the ledger while it is in use", NEEDS_LEDGER, 1, 1, ctl_ledger_backup },
   { "import", "FILE…", "sends transcripts, prints a line of JSON each", NEEDS_SERVER, 1, G_MAXUINT, ctl_import },

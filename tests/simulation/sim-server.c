@@ -369,7 +369,8 @@ sim_server_retain (SimServer *self,
 {
   const CrownRetention retention = { 0, keep_events };
   g_autoptr (GError) error = NULL;
-  guint64 n = 0;
+  CrownRetentionReport report = { 0 };
+  gboolean has_more;
 
   if (!sim_server_is_up (self))
     return;
@@ -377,8 +378,9 @@ sim_server_retain (SimServer *self,
   sim_server_settle (self);
   if (!sim_server_is_up (self))
     return;
-  crown_ledger_retention_step (self->ledger, &retention, &self->clock.clock, 1000, &n, &error);
-  sim_world_trace (self->world, "server forgets %" G_GUINT64_FORMAT " events", n);
+  crown_ledger_retention_step (self->ledger, &retention, &self->clock.clock, 1000, &report, &has_more, &error);
+  sim_world_trace (self->world, "server forgets %" G_GUINT64_FORMAT " events, and what %" G_GUINT64_FORMAT " said",
+                   report.deleted, report.tombstones);
   sim_server_settle (self);
 }
 
