@@ -4,7 +4,7 @@
 
 A killed client's cache has to be exactly a prefix of the stream; what it said was kept has to reach the server. A killed
 server's ledger has to verify, with every write that was answered in it once. CROWN_TEST_KILLS sets how often each is
-killed (default 20).
+killed (default 20). And a client that was killed long ago comes back over events that have lost their content since.
 """
 
 import hashlib
@@ -280,6 +280,137 @@ def kill_servers():
         shutil.rmtree(folder)
 
 
+def add_quiet_night(team, digests, n):
+    """The @n DASHBOARD_IDLE_SYNC of a night in which nothing happened, as the server would have put them."""
+    stream = f"workspace_{team.workspace}"
+    data = json.dumps({"workspace_id": team.workspace, "digests": digests, "timestamp": "2026-03-03T00:00:00.000Z"})
+    connection = sqlite3.connect(team.ledger)
+    with connection:
+        for _ in range(n):
+            connection.execute(
+                "INSERT INTO events (stream, sequence, type, namespaces, timestamp, workspace_id, user_id, data, prev_0,"
+                " prev_1, prev_2, prev_3) SELECT name, sequence + 1, 'DASHBOARD_IDLE_SYNC', 1, '2026-03-03T00:00:00.000Z',"
+                " ?, 0, ?, prev_0, prev_1, prev_2, prev_3 FROM streams WHERE name = ?", (team.workspace, data, stream))
+            connection.execute("UPDATE streams SET sequence = sequence + 1, prev_0 = sequence + 1 WHERE name = ?", (stream,))
+    connection.close()
+
+
+def let_time_pass(ledger, kinds):
+    """Makes events of @kinds as old as they would be after a night."""
+    connection = sqlite3.connect(ledger)
+    marks = ",".join("?" * len(kinds))
+    with connection:
+        connection.execute(f"UPDATE events SET timestamp = strftime('%Y-%m-%dT%H:%M:%fZ', timestamp, '-12 hours')"
+                           f" WHERE type IN ({marks})", kinds)
+    connection.close()
+
+
+def stats_of(cache):
+    connection = sqlite3.connect(cache)
+    value = connection.execute("SELECT value FROM metadata WHERE key = 'stats'").fetchone()[0]
+    connection.close()
+    return json.loads(value)
+
+
+def come_back_over_tombstones():
+    folder = tempfile.mkdtemp(prefix="crown4-")
+    home, fresh = os.path.join(folder, "client"), os.path.join(folder, "fresh")
+    os.mkdir(home)
+    os.mkdir(fresh)
+    cache = os.path.join(home, "cache.db")
+    superseded = ("DASHBOARD_REFRESH", "DASHBOARD_IDLE_SYNC")
+    try:
+        team = Team(folder)
+        with team.serve() as server:
+            team.import_transcript(server, folder, "before.vtt")
+            with Follow(home, team, server.url) as client:
+                client.until("live")
+                client.kill()
+            away_at = rows_of(cache)[0]["sequence"]
+            equal(server.stop(), 0, "the server's end")
+        for i in range(4):  # the first write of a server tells the stats at once
+            with team.serve() as server:
+                team.import_transcript(server, folder, f"while-away-{i}.vtt")
+                digests = {}
+                for store in ("meetings", "tasks", "analytics"):
+                    _, digest = server.request("GET", f"/workspaces/{team.workspace}/digest?store={store}", team.token)
+                    digests[store] = {"count": digest["count"], "digest": digest["digest"]}
+                equal(server.stop(), 0, "the server's end")
+            add_quiet_night(team, digests, 40)
+
+        connection = sqlite3.connect(team.ledger)
+        kinds = [kind for kind, in connection.execute(
+            "SELECT type FROM events WHERE stream = ? AND sequence > ? ORDER BY sequence",
+            (f"workspace_{team.workspace}", away_at))]
+        connection.close()
+        assert kinds.count("DASHBOARD_REFRESH") > 1, kinds
+        let_time_pass(team.ledger, superseded)
+        report, = ctl("--ledger", team.uri, "ledger", "compact", "--json").succeeds().lines()
+        equal(report["deleted"], 0, "deleted events")
+        assert report["tombstones"] >= kinds.count("DASHBOARD_REFRESH") - 1, report
+        ctl("--ledger", team.uri, "ledger", "verify").succeeds()
+
+        with team.serve() as server:
+            events = team.events(server)
+            ranges = [event for event in events if event.get("tombstone")]
+            assert any(event["from_sequence"] > away_at and event["to_sequence"] - event["from_sequence"] >= 39
+                       for event in ranges), f"the client crosses no long tombstone: {ranges}"
+            reached = 0
+            for event in events:
+                equal(event["prev_sequence"], reached, "prev_sequence")
+                equal(event.get("from_sequence", event.get("sequence")), reached + 1, "the next sequence")
+                reached = event.get("to_sequence", event.get("sequence"))
+            equal(sum(event["to_sequence"] - event["from_sequence"] + 1 for event in ranges), report["tombstones"],
+                  "events that the tombstones stand for")
+            # In pages of two the same events are there, and the ranges meet where a page ends.
+            after, seen = 0, 0
+            while after is not None:
+                status, page = server.request("GET", f"/workspaces/{team.workspace}/events?after={after}&limit=2",
+                                              team.token)
+                equal(status, 200, "events")
+                for event in page["events"]:
+                    equal(event.get("from_sequence", event.get("sequence")), seen + 1, "the next sequence of a page")
+                    seen = event.get("to_sequence", event.get("sequence"))
+                after = page["next"]
+            equal(seen, reached, "the last sequence of the pages")
+
+            with Follow(home, team, server.url) as client:
+                client.until("live")
+                client.kill()
+            with server.open("/metrics") as answer:
+                assert b'route="workspaces/{w}/snapshot"' not in answer.read(), "the client took a snapshot"
+            with Follow(fresh, team, server.url) as client:
+                client.until("live")
+                client.kill()
+            state, rows = rows_of(cache)
+            fresh_cache = os.path.join(fresh, "cache.db")
+            equal(rows, rows_of(fresh_cache)[1], "rows after tombstones and rows of a snapshot")
+            equal(state["sequence"] >= reached, True, "the client is where the stream is")
+            equal({key: state[key] for key in ("quarantined", "unknown")}, {"quarantined": 0, "unknown": 0}, "counted")
+            for store in ("meetings", "tasks", "analytics"):
+                status, digest = server.request("GET", f"/workspaces/{team.workspace}/digest?store={store}", team.token)
+                equal(status, 200, "digest")
+                equal(digest["count"], sum(1 for kind, _ in rows if kind == store), f"rows of {store}")
+                equal(digest["digest"], digest_of(store, rows), f"digest of {store}")
+            status, stats = server.request("GET", f"/workspaces/{team.workspace}/stats", team.token)
+            equal(stats_of(cache), stats, "stats")
+            equal(server.stop(), 0, "the server's end")
+        ctl("--ledger", team.uri, "ledger", "verify").succeeds()
+        print(f"# {len(ranges)} ranges for {report['tombstones']} events", file=sys.stderr)
+    finally:
+        shutil.rmtree(folder)
+
+
+def digest_of(store, rows):
+    lanes = [0, 0, 0, 0]
+    for (kind, identity), checksum in rows.items():
+        if kind == store:
+            digest = hashlib.sha256(b"\0".join((store.encode(), str(identity).encode(), checksum.encode()))).digest()
+            lanes = [(lane + int.from_bytes(digest[8 * i:8 * i + 8], "little")) % 2 ** 64 for i, lane in enumerate(lanes)]
+    return b"".join(lane.to_bytes(8, "little") for lane in lanes).hex()
+
+
 if __name__ == "__main__":
-    sys.exit(Tap().run((("a killed client's cache is a prefix of the stream, and what it kept arrives", kill_clients),
+    sys.exit(Tap().run((("a client comes back over events without content", come_back_over_tombstones),
+                        ("a killed client's cache is a prefix of the stream, and what it kept arrives", kill_clients),
                         ("a killed server has what it answered, once, and nothing by halves", kill_servers))))
