@@ -356,10 +356,7 @@ crown_event_write_emit (CrownEventWrite  *self,
     }
 
   if (!crown_event_check_payload (info, data, error))
-    {
-      g_prefix_error (error, "%s: ", info->name);
-      return FALSE;
-    }
+    return FALSE;
 
   g_autofree char *stream = info->scope == CROWN_SCOPE_USER
     ? crown_event_stream_name (CROWN_SCOPE_USER, crown_json_opt_int (data, "user_id", 0))
