@@ -37,6 +37,12 @@ const char *const crown_cache_migrations[] = {
   "CREATE INDEX sessions_accessed ON sessions (last_accessed);"
   "CREATE TABLE metadata (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL, updated_at TEXT NOT NULL) STRICT, WITHOUT ROWID;"
   "CREATE TABLE transcripts (session_id INTEGER PRIMARY KEY, segments TEXT NOT NULL) STRICT;",
+  /* crown-local-stream.c */
+  "CREATE TABLE local_events (sequence INTEGER PRIMARY KEY, type TEXT NOT NULL, trace_id TEXT NOT NULL, data TEXT NOT NULL)"
+  " STRICT;"
+  "INSERT INTO metadata (key, value, updated_at) VALUES ('_local_epoch', '\"' || lower (hex (randomblob (4)) || '-' ||"
+  " hex (randomblob (2)) || '-4' || substr (hex (randomblob (2)), 2) || '-' || substr ('89ab', 1 + (random () & 3), 1) ||"
+  " substr (hex (randomblob (2)), 2) || '-' || hex (randomblob (6))) || '\"', '');",
 };
 
 const guint crown_cache_n_migrations = G_N_ELEMENTS (crown_cache_migrations);

@@ -46,6 +46,8 @@ static const char SQL_METADATA_PUT[] =
 static const char SQL_METADATA_GET[] = "SELECT value, updated_at FROM metadata WHERE key = ?1";
 static const char SQL_SESSION_PUT[] =
   "INSERT OR REPLACE INTO sessions (external_session_id, session_id, last_accessed, _cached_at) VALUES (?1, ?2, ?3, ?3)";
+/* The filter is of the local stream: no server has it, so no snapshot replaces it. */
+static const char SQL_METADATA_CLEAR[] = "DELETE FROM metadata WHERE substr (key, 1, 1) <> '_' AND key <> 'filter'";
 static const char SQL_SESSION_DROP[] = "DELETE FROM sessions WHERE session_id = ?1";
 static const char SQL_TRANSCRIPT_PUT[] = "INSERT OR REPLACE INTO transcripts (session_id, segments) VALUES (?1, ?2)";
 static const char SQL_TRANSCRIPT_DROP[] = "DELETE FROM transcripts WHERE session_id = ?1";
@@ -954,7 +956,7 @@ replace_all (CrownCache      *self,
         return FALSE;
       crown_change_set_add_all (changes, store);
     }
-  if (!crown_sqlite_exec (self->db, "clear metadata", "DELETE FROM metadata WHERE substr (key, 1, 1) <> '_'", error) ||
+  if (!crown_sqlite_exec (self->db, "clear metadata", SQL_METADATA_CLEAR, error) ||
       !put_snapshot_metadata (self, crown_json_opt_array (stores, "metadata"), error))
     return FALSE;
   crown_change_set_add_all (changes, CROWN_STORE_METADATA);

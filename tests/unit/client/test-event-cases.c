@@ -6,6 +6,7 @@
 #include "../event-cases.h"
 
 #include "client/crown-cache.h"
+#include "client/crown-local-stream.h"
 #include "storage/crown-sqlite.h"
 
 #include <glib/gstdio.h>
@@ -120,6 +121,31 @@ apply (Fixture        *f,
   return crown_cache_apply (f->cache, batch, changes, NULL, error);
 }
 
+/* Rows are canonical as they are stored; of metadata, which have no checksum here, only what they say counts. */
+static void
+append_metadata (CrownSqlite *db,
+                 GString     *out)
+{
+  g_autoptr (GError) error = NULL;
+  CrownSqliteStatement *stmt =
+    crown_sqlite_prepare (db, "metadata", "SELECT key, json_object ('key', key, 'updated_at', updated_at, 'value', json (value))"
+                          " FROM metadata WHERE substr (key, 1, 1) <> '_' ORDER BY key", &error);
+  int step;
+
+  g_assert_no_error (error);
+  while ((step = crown_sqlite_step (stmt, &error)) == 1)
+    {
+      g_autoptr (JsonObject) row = crown_json_parse_object (crown_sqlite_column_text (stmt, 1), -1, &error);
+
+      g_assert_no_error (error);
+      g_string_append_printf (out, "metadata %s ", crown_sqlite_column_text (stmt, 0));
+      g_assert_true (crown_json_canonicalize_object (row, FALSE, out, &error));
+      g_string_append_c (out, '\n');
+    }
+  g_assert_no_error (error);
+  crown_sqlite_reset (stmt);
+}
+
 static void
 append_rows (CrownSqlite *db,
              const char  *store,
@@ -152,9 +178,21 @@ assert_rows (Fixture       *f,
   append_rows (db, "tasks", "SELECT id, row FROM tasks ORDER BY id", found);
   append_rows (db, "sessions", "SELECT external_session_id, json_object ('external_session_id', external_session_id,"
                " 'session_id', session_id) FROM sessions ORDER BY session_id", found);
-  append_rows (db, "metadata", "SELECT key, json_object ('key', key, 'updated_at', updated_at, 'value', json (value))"
-               " FROM metadata WHERE substr (key, 1, 1) <> '_' ORDER BY key", found);
+  append_metadata (db, found);
   g_assert_cmpstr (found->str, ==, wanted);
+}
+
+static CrownEnvelope *
+emit_local (Fixture         *f,
+            const EventCase *event,
+            JsonObject      *payload,
+            GError         **error)
+{
+  g_autoptr (CrownLocalStream) stream = crown_local_stream_open (f->path, CASE_WORKSPACE, CASE_USER, NULL, error);
+  g_autoptr (CrownChangeSet) changes = crown_change_set_new (CASE_WORKSPACE);
+
+  g_assert_nonnull (stream);
+  return crown_local_stream_emit (stream, event->type, payload, changes, error);
 }
 
 static gint64
@@ -196,7 +234,14 @@ test_case (Fixture       *f,
       /* No server sends it. */
       g_assert_false (apply (f, make_event (event, 1, payload), &error));
       g_assert_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_ENVELOPE);
+      g_clear_error (&error);
       assert_rows (f, event->before);
+
+      g_autoptr (CrownEnvelope) envelope = emit_local (f, event, payload, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (envelope->stream, ==, event->stream);
+      assert_rows (f, event->cached);
       return;
     }
   g_assert_true (apply (f, make_event (event, 1, payload), &error));
@@ -224,7 +269,8 @@ test_refused (Fixture       *f,
       g_string_truncate (said, 0);
       if (crown_event_info (event->type)->scope == CROWN_SCOPE_LOCAL)
         {
-          g_assert_false (crown_event_check_payload (crown_event_info (event->type), payload, &error));
+          g_assert_null (emit_local (f, event, payload, &error));
+          g_assert_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_PAYLOAD);
           g_string_assign (said, error->message);
         }
       else

@@ -104,6 +104,8 @@ test_case (ServerFixture *fixture,
       g_assert_false (crown_event_write_emit (write, event->type, payload, NULL, &error));
       g_assert_error (error, CROWN_EVENT_ERROR, CROWN_EVENT_ERROR_PAYLOAD);
       g_assert_nonnull (strstr (error->message, "never sent"));
+      g_clear_pointer (&write, crown_event_write_free);
+      assert_rows (fixture, event, event->after);
       return;
     }
   g_assert_true (crown_event_write_emit (write, event->type, payload, NULL, &error));
