@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "crown-suspend-watch.h"
 #include "crown-sync-engine.h"
 #include "crown-sync-machine.h"
 #include "socketio/crown-sio-client.h"
@@ -36,6 +37,7 @@ struct _CrownSyncEngine
   CrownOutbox       *outbox;        /* (nullable) */
   CrownSyncMachine  *machine;       /* (nullable) */
   GSource           *timer;         /* the machine's */
+  CrownSuspendWatch *suspend_watch;
   char              *url;           /* (nullable) */
   char              *token;
   CrownSioClient    *sio;           /* (nullable) */

@@ -200,6 +200,18 @@ open_databases (CrownSyncEngine  *self,
   return self->cache != NULL;
 }
 
+static void
+on_resumed (gpointer data,
+            gpointer user_data)
+{
+  CrownSyncEngine *self = user_data;
+
+  if (self->machine == NULL)
+    return;
+  crown_sync_machine_resume (self->machine);
+  crown_sync_engine_set_timer (self);
+}
+
 static gpointer
 run (gpointer user_data)
 {
@@ -208,6 +220,7 @@ run (gpointer user_data)
 
   g_main_context_push_thread_default (self->context);
   start_timer (self);
+  self->suspend_watch = crown_suspend_watch_new (self->context, NULL, on_resumed, self);
   if (open_databases (self, &error))
     {
       self->machine = crown_sync_machine_new (self->cache, self->outbox, self->workspace_id, self->user_id, &driver, self,
@@ -221,6 +234,7 @@ run (gpointer user_data)
 
   g_main_loop_run (self->loop);
 
+  g_clear_pointer (&self->suspend_watch, crown_suspend_watch_free);
   g_source_destroy (self->timer);
   g_clear_pointer (&self->timer, g_source_unref);
   g_clear_pointer (&self->machine, crown_sync_machine_free);
@@ -388,12 +402,6 @@ void
 crown_sync_engine_retry (CrownSyncEngine *self)
 {
   wish (self, crown_sync_machine_wake);
-}
-
-void
-crown_sync_engine_resume (CrownSyncEngine *self)
-{
-  wish (self, crown_sync_machine_resume);
 }
 
 /* Writes */

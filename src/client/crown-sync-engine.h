@@ -37,8 +37,6 @@ void             crown_sync_engine_connect    (CrownSyncEngine *self, const char
 void             crown_sync_engine_disconnect (CrownSyncEngine *self);
 /* Ends a backing off now. */
 void             crown_sync_engine_retry      (CrownSyncEngine *self);
-/* The computer slept: the line is made anew. */
-void             crown_sync_engine_resume     (CrownSyncEngine *self);
 /* Another process put something into the outbox. */
 void             crown_sync_engine_look       (CrownSyncEngine *self, const CrownChangeSet *changes);
 /* @entry (transfer full). The task returns a boolean when the entry is on the disk. */
