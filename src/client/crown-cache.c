@@ -348,6 +348,29 @@ crown_cache_get_digest (CrownCache   *self,
   return TRUE;
 }
 
+gboolean
+crown_cache_set_digest (CrownCache         *self,
+                        CrownStore          store,
+                        const CrownDigest  *digest,
+                        guint64             count,
+                        GError            **error)
+{
+  State before = self->state;
+
+  self->state.digests[store] = *digest;
+  self->state.counts[store] = count;
+  if (save_state (self, error))
+    return TRUE;
+  self->state = before;
+  return FALSE;
+}
+
+const char *
+crown_cache_get_path (CrownCache *self)
+{
+  return crown_sqlite_get_path (self->db);
+}
+
 /* Rows */
 
 static void

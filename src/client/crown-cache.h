@@ -51,6 +51,10 @@ gboolean    crown_cache_put_row      (CrownCache *self, CrownStore store, gint64
 gboolean    crown_cache_put_transcript (CrownCache *self, gint64 session_id, JsonArray *segments, GError **error);
 gboolean    crown_cache_get_digest   (CrownCache *self, CrownStore store, CrownDigest *digest, guint64 *count, GError **error);
 
+/* What the rows really add up to, where that is not what was kept. */
+gboolean    crown_cache_set_digest   (CrownCache *self, CrownStore store, const CrownDigest *digest, guint64 count, GError **error);
+const char *crown_cache_get_path     (CrownCache *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownCache, crown_cache_close)
 
 G_END_DECLS

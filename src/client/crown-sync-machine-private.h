@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "crown-cache-validator.h"
 #include "crown-event-buffer.h"
 #include "crown-sync-machine.h"
 
@@ -45,8 +46,9 @@ struct _CrownSyncPending
 {
   CrownSyncAnswerFunc  func;
   CrownOutboxEntry    *entry;   /* (nullable): of a write */
-  CrownStore           store;   /* of a row that is read again */
-  gint64               id;
+  CrownStore           store;   /* of what is read again */
+  gint64               id;      /* of a row; 0: of a part of the store */
+  guint                bucket;  /* that part */
   guint64              touched; /* the last event that changed that row since it was asked for */
 };
 
@@ -91,6 +93,8 @@ struct _CrownSyncMachine
   GHashTable            *in_flight;   /* set of ids of outbox entries */
   guint                  send_attempt;
   GArray                *held;        /* CrownSyncHeld */
+  gboolean               counted;     /* the rows, in this life */
+  CrownCacheValidator   *validator;   /* (nullable): not needed yet */
 };
 
 /* crown-sync-machine.c */
@@ -120,6 +124,7 @@ void              crown_sync_machine_note_touched  (CrownSyncMachine *self, cons
 guint64           crown_sync_machine_next_held     (CrownSyncMachine *self);
 gboolean          crown_sync_machine_put_held      (CrownSyncMachine *self, GError **error);
 void              crown_sync_machine_drop_held     (CrownSyncMachine *self);
+gboolean          crown_sync_machine_is_repairing  (CrownSyncMachine *self);
 void              crown_sync_machine_compare       (CrownSyncMachine *self, const CrownEnvelope *envelope);
 
 G_END_DECLS

@@ -181,6 +181,8 @@ crown_sync_machine_changed (CrownSyncMachine     *self,
 static void
 forget_line (CrownSyncMachine *self)
 {
+  /* What was asked for and did not come is found again. */
+  self->counted = self->counted && !crown_sync_machine_is_repairing (self);
   for (guint i = 0; i < CROWN_SYNC_N_TIMERS; i++)
     crown_sync_machine_set_timer (self, i, -1);
   self->opened = 0;
@@ -797,6 +799,7 @@ crown_sync_machine_free (CrownSyncMachine *self)
   g_hash_table_unref (self->pending);
   g_hash_table_unref (self->in_flight);
   g_array_unref (self->held);
+  g_clear_pointer (&self->validator, crown_cache_validator_free);
   g_free (self);
 }
 

@@ -9,7 +9,12 @@
 
 #include "core/crown-json.h"
 
-#define DISAGREEMENTS_MAX 3 /* idle syncs in a row after which nothing is repaired any more until the next line */
+/* Idle syncs in a row that find other digests: after the first ones rows are read again, then all of them, then it is said. */
+#define DISAGREEMENTS_OF_ROWS 3
+#define DISAGREEMENTS_MAX     5
+/* More than this is less to read as a whole. */
+#define BUCKETS_MAX 32
+#define ROWS_MAX    500
 
 static const CrownStore stores[] = { CROWN_STORE_MEETINGS, CROWN_STORE_TASKS, CROWN_STORE_ANALYTICS };
 
@@ -146,10 +151,11 @@ on_row_answered (CrownSyncMachine      *self,
   g_autoptr (GError) error = NULL;
   CrownSyncHeld held = { pending->store, pending->id, answer->sequence, NULL };
 
-  if (answer->status == 0 || (answer->status != 200 && answer->status != 404))
-    return; /* the digests of the next idle sync find it again */
-  if (g_strcmp0 (self->epoch, self->position.epoch) != 0)
-    return; /* of another ledger; a snapshot is on its way */
+  if ((answer->status != 200 && answer->status != 404) || g_strcmp0 (self->epoch, self->position.epoch) != 0)
+    {
+      self->counted = FALSE; /* the next idle sync finds it again */
+      return;
+    }
   if (answer->status == 200 && !crown_sync_machine_object (answer, &held.row, &error))
     {
       g_warning ("a row cannot be used: %s", error->message);
@@ -199,32 +205,220 @@ crown_sync_machine_repair (CrownSyncMachine *self)
     }
 }
 
+static gboolean
+ask_for_rows (CrownSyncMachine *self,
+              CrownStore        store,
+              GArray           *ids)
+{
+  if (ids->len > ROWS_MAX)
+    {
+      crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
+      return FALSE;
+    }
+  for (guint i = 0; i < ids->len; i++)
+    ask_for_row (self, store, g_array_index (ids, gint64, i));
+  return TRUE;
+}
+
+/* @array: (out) (transfer none): of @object, which is to be kept as long */
+static gboolean
+get_array (const CrownSyncAnswer  *answer,
+           const char             *member,
+           JsonObject            **object,
+           JsonArray             **array,
+           GError                **error)
+{
+  if (!crown_sync_machine_object (answer, object, error))
+    return FALSE;
+  *array = crown_json_opt_array (*object, member);
+  if (*array == NULL)
+    g_set_error (error, CROWN_JSON_ERROR, CROWN_JSON_ERROR_TYPE, "%s is not there", member);
+  return *array != NULL;
+}
+
+static void
+on_bucket_answered (CrownSyncMachine      *self,
+                    CrownSyncPending      *pending,
+                    const CrownSyncAnswer *answer)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autoptr (JsonObject) object = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonArray *rows;
+
+  if (answer->status != 200)
+    return; /* the next idle sync finds the same */
+  if (!get_array (answer, "rows", &object, &rows, &error) ||
+      !crown_cache_validator_compare_rows (self->validator, pending->store, pending->bucket, rows, ids, &error))
+    g_warning ("what the server's rows are cannot be compared: %s", error->message);
+  else
+    ask_for_rows (self, pending->store, ids);
+}
+
+static void
+on_buckets_answered (CrownSyncMachine      *self,
+                     CrownSyncPending      *pending,
+                     const CrownSyncAnswer *answer)
+{
+  g_autoptr (GArray) buckets = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr (JsonObject) object = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonArray *theirs;
+
+  if (answer->status != 200)
+    return;
+  if (!get_array (answer, "buckets", &object, &theirs, &error) ||
+      !crown_cache_validator_compare_buckets (self->validator, pending->store, theirs, buckets, &error))
+    {
+      g_warning ("what the server's rows add up to cannot be compared: %s", error->message);
+      return;
+    }
+  if (buckets->len > BUCKETS_MAX)
+    {
+      crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
+      return;
+    }
+  for (guint i = 0; i < buckets->len; i++)
+    {
+      guint bucket = g_array_index (buckets, guint, i);
+      g_autofree char *path = g_strdup_printf ("/digest?store=%s&bucket=%u", crown_store_to_string (pending->store), bucket);
+      CrownSyncPending *next = crown_sync_machine_request (self, "GET", path, NULL, NULL, on_bucket_answered);
+
+      next->store = pending->store;
+      next->bucket = bucket;
+    }
+}
+
+/* Adds up anew what is here, and has the rows read again that are damaged. */
+static gboolean
+count_anew (CrownSyncMachine  *self,
+            CrownStore         store,
+            CrownDigest       *digest,
+            GError           **error)
+{
+  g_autoptr (GArray) damaged = g_array_new (FALSE, FALSE, sizeof (gint64));
+  CrownDigest kept;
+  guint64 count;
+
+  if (self->validator == NULL &&
+      (self->validator = crown_cache_validator_new (crown_cache_get_path (self->cache), error)) == NULL)
+    return FALSE;
+  if (!crown_cache_validator_count (self->validator, store, digest, &count, damaged, error) ||
+      !crown_cache_get_digest (self->cache, store, &kept, NULL, error))
+    return FALSE;
+  if (!crown_digest_equal (digest, &kept) && !crown_cache_set_digest (self->cache, store, digest, count, error))
+    return FALSE;
+  if (damaged->len > 0)
+    g_message ("%u rows of %s are damaged and are read again", damaged->len, crown_store_to_string (store));
+  ask_for_rows (self, store, damaged);
+  return TRUE;
+}
+
+/* Once in each life: the sums are kept from one to the next, and the disk may have lost what they are of. */
+static void
+count_all (CrownSyncMachine *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (stores); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      CrownDigest digest;
+
+      if (!count_anew (self, stores[i], &digest, &error))
+        g_warning ("%s cannot be counted: %s", crown_store_to_string (stores[i]), error->message);
+    }
+}
+
+/* First what is here is added up anew: it may be this sum that is wrong. Then the parts are compared, then their rows. */
+static gboolean
+reconcile (CrownSyncMachine  *self,
+           CrownStore         store,
+           const char        *theirs,
+           GError           **error)
+{
+  g_autofree char *path = NULL;
+  CrownDigest digest;
+  char hex[65];
+
+  if (!count_anew (self, store, &digest, error))
+    return FALSE;
+  if (self->state == CROWN_CLIENT_SNAPSHOTTING)
+    return TRUE;
+
+  crown_digest_to_hex (&digest, hex);
+  if (g_strcmp0 (theirs, hex) == 0)
+    return TRUE;
+  path = g_strdup_printf ("/digest?store=%s&buckets=all", crown_store_to_string (store));
+  crown_sync_machine_request (self, "GET", path, NULL, NULL, on_buckets_answered)->store = store;
+  return TRUE;
+}
+
+gboolean
+crown_sync_machine_is_repairing (CrownSyncMachine *self)
+{
+  GHashTableIter iter;
+  gpointer pending;
+
+  g_hash_table_iter_init (&iter, self->pending);
+  while (g_hash_table_iter_next (&iter, NULL, &pending))
+    if (((CrownSyncPending *) pending)->store != CROWN_STORE_NONE)
+      return TRUE;
+  return self->held->len > 0;
+}
+
+static void
+repair_store (CrownSyncMachine *self,
+              CrownStore        store,
+              const char       *theirs)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (++self->disagreements == DISAGREEMENTS_MAX)
+    self->driver->trouble ("What is kept here does not come to what the server has, however often it is read again.",
+                           self->user_data);
+  if (self->disagreements >= DISAGREEMENTS_MAX)
+    return;
+  if (self->disagreements > DISAGREEMENTS_OF_ROWS || !reconcile (self, store, theirs, &error))
+    {
+      if (error != NULL)
+        g_warning ("%s cannot be compared with the server's: %s", crown_store_to_string (store), error->message);
+      crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
+    }
+}
+
 /* What the digests say at exactly the position that they are of. */
 void
 crown_sync_machine_compare (CrownSyncMachine    *self,
                             const CrownEnvelope *envelope)
 {
   JsonObject *digests = crown_json_opt_object (envelope->data, "digests");
+  gboolean agree = TRUE;
 
+  if (crown_sync_machine_is_repairing (self))
+    return;
+  if (!self->counted)
+    {
+      self->counted = TRUE;
+      count_all (self);
+    }
   for (guint i = 0; digests != NULL && i < G_N_ELEMENTS (stores); i++)
     {
-      JsonObject *theirs = crown_json_opt_object (digests, crown_store_to_string (stores[i]));
+      JsonObject *object = crown_json_opt_object (digests, crown_store_to_string (stores[i]));
+      const char *theirs = object != NULL ? crown_json_opt_string (object, "digest", NULL) : NULL;
       CrownDigest own;
       char hex[65];
 
       if (theirs == NULL || !crown_cache_get_digest (self->cache, stores[i], &own, NULL, NULL))
         continue;
       crown_digest_to_hex (&own, hex);
-      if (g_strcmp0 (crown_json_opt_string (theirs, "digest", NULL), hex) == 0)
+      if (g_strcmp0 (theirs, hex) == 0)
         continue;
 
+      agree = FALSE;
       g_message ("%s differ from the server's at %" G_GUINT64_FORMAT, crown_store_to_string (stores[i]), envelope->sequence);
-      if (++self->disagreements == DISAGREEMENTS_MAX)
-        self->driver->trouble ("What is kept here does not come to what the server has, however often it is read again.",
-                               self->user_data);
-      if (self->disagreements < DISAGREEMENTS_MAX)
-        crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
-      return;
+      repair_store (self, stores[i], theirs);
+      if (self->state == CROWN_CLIENT_SNAPSHOTTING)
+        return;
     }
-  self->disagreements = 0;
+  if (agree)
+    self->disagreements = 0;
 }

@@ -290,6 +290,39 @@ append_bucket (CrownRestRequest  *request,
   return TRUE;
 }
 
+/* The first lane of the digest of each part: enough to see which differ, and a quarter of the whole. */
+static gboolean
+append_buckets (CrownRestRequest  *request,
+                CrownStore         store,
+                GError           **error)
+{
+  g_autoptr (GPtrArray) rows = crown_event_ledger_list_rows (request->ledger, request->stream, store, NULL, 0, error);
+  CrownDigest buckets[CROWN_DIGEST_BUCKETS] = { CROWN_DIGEST_INIT };
+
+  if (rows == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const CrownLedgerRow *row = g_ptr_array_index (rows, i);
+      CrownDigest digest;
+
+      crown_digest_of_row (crown_store_to_string (store), row->id, row->checksum, &digest);
+      crown_digest_add (&buckets[crown_digest_bucket (g_ascii_strtoll (row->id, NULL, 10))], &digest);
+    }
+
+  g_string_append (request->answer, ",\"buckets\":[");
+  for (guint i = 0; i < CROWN_DIGEST_BUCKETS; i++)
+    {
+      char hex[65];
+
+      crown_digest_to_hex (&buckets[i], hex);
+      g_string_append_printf (request->answer, "%s\"%.16s\"", i > 0 ? "," : "", hex);
+    }
+  g_string_append_c (request->answer, ']');
+  return TRUE;
+}
+
 static gboolean
 get_digest (CrownRestRequest  *request,
             GError           **error)
@@ -324,6 +357,10 @@ get_digest (CrownRestRequest  *request,
 
   if (crown_rest_request_get_query (request, "bucket") != NULL && store != CROWN_STORE_METADATA &&
       !append_bucket (request, store, (guint) bucket, error))
+    return FALSE;
+
+  if (crown_rest_request_get_query (request, "buckets") != NULL && store != CROWN_STORE_METADATA &&
+      !append_buckets (request, store, error))
     return FALSE;
 
   g_string_append_c (request->answer, '}');

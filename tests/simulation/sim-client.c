@@ -448,6 +448,26 @@ sim_client_want (SimClient *self,
   sim_client_settle (self);
 }
 
+void
+sim_client_damage (SimClient *self,
+                   guint      how)
+{
+  static const char *const damages[] = {
+    "DELETE FROM tasks WHERE id IN (SELECT id FROM tasks ORDER BY id LIMIT 2)",
+    "UPDATE tasks SET row = replace (row, 'pending', 'pendant') WHERE id % 2 = 0",
+    "UPDATE meetings SET _checksum = (SELECT _checksum FROM meetings ORDER BY id LIMIT 1)",
+    "UPDATE metadata SET value = replace (value, '1', '2') WHERE key = 'stats'",
+  };
+  g_autofree char *path = g_build_filename (self->folder, "cache.db", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownSqlite) db = NULL;
+
+  sim_client_die (self);
+  db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE, &error);
+  if (db != NULL && crown_sqlite_exec (db, "damage", damages[how % G_N_ELEMENTS (damages)], &error))
+    self->damaged = TRUE;
+}
+
 static void
 wake_up (SimWorld *world,
          gpointer  data)

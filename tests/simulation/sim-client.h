@@ -40,6 +40,7 @@ struct _SimClient
   GPtrArray        *writes;    /* (element-type SimWrite): all that were on the disk */
   struct _SimWrite *unsure;    /* (nullable): the process died with it: it is there or not */
   SimExpected       expected;
+  gboolean          damaged;   /* its cache is, and it may not know yet */
   CrownPosition     highest;   /* that the disk ever said */
 };
 
@@ -66,6 +67,9 @@ void       sim_client_want    (SimClient *self, gboolean wants);
 void       sim_client_sleep   (SimClient *self, gint64 us);
 /* The person changes something that is on screen. @second: by another process on the same files, which may not say so */
 void       sim_client_edit    (SimClient *self, guint what, guint which, gboolean second);
+
+/* Its process is killed and its cache damaged. */
+void       sim_client_damage  (SimClient *self, guint how);
 
 /* sim-client-checks.c: what must always be, and what must be in the end */
 void       sim_client_check     (SimClient *self);

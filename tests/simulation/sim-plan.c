@@ -220,6 +220,15 @@ kill_client (SimWorld *world, const SimStep *step)
 }
 
 static void
+damage_cache (SimWorld *world, const SimStep *step)
+{
+  SimClient *client = world->clients[step->client];
+
+  sim_client_damage (client, step->b);
+  sim_world_at (world, world->now_us + duration (step) / 4, step->client, look_after_client_cb, client, NULL);
+}
+
+static void
 free_client_disk_cb (SimWorld *world,
                      gpointer  data)
 {
@@ -363,6 +372,7 @@ static const struct {
   { "offline", 4, go_offline },
   { "sleep", 3, sleep_a_while },
   { "kill-client", 8, kill_client },
+  { "damage", 3, damage_cache },
   { "full-client-disk", 2, fill_client_disk },
   { "client-clock", 2, set_client_clock },
   { "restart-server", 2, restart_server },
