@@ -32,6 +32,7 @@ GPtrArray *crown_sentences_of   (const CrownTranscript *transcript); /* (transfe
 char     **crown_words_of       (const char *text);
 gboolean   crown_is_stop_word   (const char *word);
 guint      crown_count_words    (const char *text);
+char      *crown_stem           (const char *word); /* (transfer full) */
 
 JsonObject *crown_sentiment_of   (const CrownTranscript *transcript, gint64 duration_ms, const gint64 *starts); /* (transfer full) */
 JsonArray  *crown_summary_of     (const CrownTranscript *transcript, GPtrArray *sentences);
