@@ -455,7 +455,7 @@ item_new (const CrownSentence *sentence,
   item->line = sentence->line;
   item->words = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   for (guint i = match->verb; words[i] != NULL; i++)
-    if (!crown_is_stop_word (words[i]))
+    if (!crown_is_stop_word (CROWN_LANGUAGE_EN, words[i]))
       g_hash_table_add (item->words, g_strdup (words[i]));
   return item;
 }

@@ -20,22 +20,36 @@ CrownTranscript *crown_transcript_read_cues  (const char *text, gboolean webvtt,
 CrownTranscript *crown_transcript_read_lines (const char *text, GError **error);
 CrownTranscript *crown_transcript_read_json  (const char *text, GError **error);
 
+/* English is first class; of the other three stop words, phrases of commitment and dates are known. */
+typedef enum {
+  CROWN_LANGUAGE_EN,
+  CROWN_LANGUAGE_DE,
+  CROWN_LANGUAGE_FR,
+  CROWN_LANGUAGE_ES,
+  CROWN_LANGUAGE_OTHER,
+} CrownLanguage;
+
+CrownLanguage crown_language_of   (const CrownTranscript *transcript);
+const char   *crown_language_code (CrownLanguage language); /* "en", … "und" */
+gboolean      crown_is_stop_word  (CrownLanguage language, const char *word);
+gboolean      crown_is_in         (const char *const *sorted, gsize n, const char *word); /* by strcmp() */
+
 /* A sentence of a segment. */
 typedef struct {
-  char  *text;    /* cleaned of fillers and repetitions */
-  guint  line;    /* the segment's index */
+  char  *text;      /* cleaned of fillers and repetitions */
+  guint  line;      /* the index of the segment that it begins in */
+  guint  end_line;  /* and of that which it ends in: who is interrupted by a word or two goes on */
   guint  n_words;
+  guint  n_dropped; /* how many were cleaned away */
 } CrownSentence;
 
 GPtrArray *crown_sentences_of   (const CrownTranscript *transcript); /* (transfer full) (element-type CrownSentence) */
 /* Lower-case words of letters, digits and inner apostrophes; NULL-terminated, (transfer full) */
 char     **crown_words_of       (const char *text);
-gboolean   crown_is_stop_word   (const char *word);
 guint      crown_count_words    (const char *text);
 char      *crown_stem           (const char *word); /* (transfer full) */
 
 JsonObject *crown_sentiment_of   (const CrownTranscript *transcript, gint64 duration_ms, const gint64 *starts); /* (transfer full) */
-JsonArray  *crown_summary_of     (const CrownTranscript *transcript, GPtrArray *sentences);
 JsonArray  *crown_action_items_of(const CrownTranscript *transcript, GPtrArray *sentences, GStrv participants, const char *date);
 /* The day that @text names, relative to @date (YYYY-MM-DD…); (nullable) (transfer full) */
 char       *crown_due_date_of    (const char *text, const char *date);

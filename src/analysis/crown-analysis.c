@@ -5,7 +5,7 @@
 
 #define G_LOG_DOMAIN "crown-analysis"
 
-#include "crown-analysis-private.h"
+#include "crown-wording.h"
 
 #include <math.h>
 #include <string.h>
@@ -158,6 +158,8 @@ crown_analyze (const CrownTranscript *transcript,
   gint64 total_ms;
   g_autoptr (GArray) speakers = measure_speakers (transcript, lengths, &total_ms);
   g_autoptr (GPtrArray) sentences = crown_sentences_of (transcript);
+  g_autoptr (CrownTerms) terms = crown_terms_new (transcript, sentences, crown_language_of (transcript));
+  g_autoptr (GPtrArray) chapters = crown_chapters_of (transcript, terms);
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
   JsonObject *analysis = json_object_new ();
   JsonArray *participants = json_array_new ();
@@ -183,7 +185,7 @@ crown_analyze (const CrownTranscript *transcript,
   json_object_set_object_member (analysis, "speaking_time", speaking_time);
   json_object_set_object_member (analysis, "participation", participation_of (speakers, total_ms));
   json_object_set_object_member (analysis, "sentiment", crown_sentiment_of (transcript, duration_ms, starts));
-  json_object_set_array_member (analysis, "summary", crown_summary_of (transcript, sentences));
+  json_object_set_array_member (analysis, "summary", crown_summary_of (transcript, terms, chapters));
   json_object_set_array_member (analysis, "action_items",
                                 crown_action_items_of (transcript, sentences, (GStrv) names->pdata, meeting_date));
   return analysis;

@@ -1,45 +1,41 @@
-/* crown-summary.c: the sentences that say most of a meeting
+/* crown-summary.c: what was spoken about, chapter by chapter, and the statements that say most
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
 #define G_LOG_DOMAIN "crown-analysis"
 
-#include "crown-analysis-private.h"
+#include "crown-wording.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define SUMMARY_WORDS   130
-#define SENTENCES_MAX   12
-#define WORDS_MIN       7
-#define WORDS_MAX       42
-#define REDUNDANCY_MAX  0.5 /* of a sentence's words in one that is taken already */
+#define SUMMARY_WORDS  130
+#define OVER_MAX       8    /* words, for the sake of a last sentence */
+#define CHAPTERS_MAX   5    /* that are told about */
+#define LEADERS_SHARE  0.6  /* of a chapter's words by one person make it theirs */
+#define REDUNDANCY     0.35 /* how much what is said already takes from a statement's score */
 
-/* Centroid scoring: a word weighs as often as it is said, dampened, and less if it is said by everybody in every turn; a
- * sentence weighs the mean of its words. Linear in the length of the meeting, unlike a graph of all pairs of sentences. */
+static double
+P (const char *name, double otherwise)
+{
+  const char *v = g_getenv (name);
+  return v ? atof (v) : otherwise;
+}
+
 typedef struct {
-  guint sentence; /* index */
-  double score;
-  GHashTable *words; /* set of content words */
+  guint   sentence; /* index */
+  guint   chapter;
+  char   *statement;
+  double  score;
+  gboolean taken;
 } Candidate;
 
 static void
 candidate_clear (gpointer data)
 {
-  g_hash_table_unref (((Candidate *) data)->words);
-}
-
-static GHashTable *
-content_words (const char *text)
-{
-  g_auto (GStrv) words = crown_words_of (text);
-  GHashTable *set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  for (guint i = 0; words[i] != NULL; i++)
-    if (!crown_is_stop_word (words[i]))
-      g_hash_table_add (set, g_strdup (words[i]));
-  return set;
+  g_free (((Candidate *) data)->statement);
 }
 
 /* How people say that something matters. */
@@ -48,14 +44,43 @@ cue_bonus (const char *text)
 {
   static const char *const cues[] = { "decide", "decision", "agree", "plan", "important", "main", "goal", "need to", "problem",
                                       "because", "deadline", "release", "budget", "next step", "conclusion", "proposal",
-                                      "in summary", "priority", "customers", "result" };
+                                      "in summary", "priority", "customers", "result", "should", "concern" };
   g_autofree char *lower = g_utf8_strdown (text, -1);
   double bonus = 1;
 
-  for (guint i = 0; i < G_N_ELEMENTS (cues) && bonus < 1.4; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (cues) && bonus < 1.3; i++)
     if (strstr (lower, cues[i]) != NULL)
-      bonus += 0.12;
-  return g_str_has_suffix (text, "?") ? bonus * 0.6 : bonus;
+      bonus += 0.1;
+  return bonus;
+}
+
+/* How central a sentence is: its words weigh by the number of sentences that they are in, dampened, both in the whole meeting and
+ * in its chapter. Linear, unlike a graph of all pairs of sentences. */
+static double
+centrality_of (const CrownTerms *terms,
+               guint             sentence,
+               const guint      *chapter_counts,
+               guint            *seen,
+               guint             mark)
+{
+  guint n_words, n_distinct = 0;
+  const guint *words = crown_terms_get (terms, sentence, &n_words);
+  double sum = 0;
+
+  for (guint i = 0; i < n_words; i++)
+    {
+      const CrownWord *word = crown_terms_word (terms, words[i]);
+      guint count;
+
+      if (word->stop || word->stem >= terms->n_stems || seen[word->stem] == mark)
+        continue;
+      seen[word->stem] = mark;
+      n_distinct++;
+      count = terms->stem_counts[word->stem];
+      if (count > 1)
+        sum += (word->general ? P ("W_GEN", 0.6) : 1) * (log (1 + count) + P ("W_CH", 0.6) * log (1 + chapter_counts[word->stem]));
+    }
+  return n_distinct < 3 ? 0 : sum / (3 + n_distinct) * pow (n_distinct, P ("W_LEN", 0.5));
 }
 
 static int
@@ -69,121 +94,251 @@ compare_scores (gconstpointer a,
   return (x->sentence > y->sentence) - (x->sentence < y->sentence);
 }
 
-static double
-overlap (GHashTable *a,
-         GHashTable *b)
-{
-  GHashTableIter iter;
-  gpointer word;
-  guint n = 0;
-
-  g_hash_table_iter_init (&iter, a);
-  while (g_hash_table_iter_next (&iter, &word, NULL))
-    n += g_hash_table_contains (b, word);
-  return (double) n / MAX (1, MIN (g_hash_table_size (a), g_hash_table_size (b)));
-}
-
 static GArray *
-score_all (GPtrArray *sentences)
+make_candidates (const CrownTerms *terms,
+                 GPtrArray        *chapters)
 {
-  GArray *candidates = g_array_new (FALSE, FALSE, sizeof (Candidate));
-  g_autoptr (GHashTable) counts = g_hash_table_new (g_str_hash, g_str_equal);
+  GArray *candidates = g_array_new (FALSE, TRUE, sizeof (Candidate));
+  g_autofree guint *counts = g_new0 (guint, terms->n_stems + 1);
+  g_autofree guint *seen = g_new0 (guint, terms->n_stems + 1);
 
   g_array_set_clear_func (candidates, candidate_clear);
-  for (guint i = 0; i < sentences->len; i++)
+  for (guint c = 0; c < chapters->len; c++)
     {
-      const CrownSentence *sentence = sentences->pdata[i];
-      Candidate candidate = { i, 0, content_words (sentence->text) };
-      GHashTableIter iter;
-      gpointer word;
+      const CrownChapter *chapter = chapters->pdata[c];
 
-      g_array_append_val (candidates, candidate); /* its words are the table's keys */
-      g_hash_table_iter_init (&iter, candidate.words);
-      while (g_hash_table_iter_next (&iter, &word, NULL))
-        g_hash_table_insert (counts, word, GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, word)) + 1));
-    }
-
-  for (guint i = 0; i < candidates->len; i++)
-    {
-      Candidate *candidate = &g_array_index (candidates, Candidate, i);
-      const CrownSentence *sentence = sentences->pdata[i];
-      double position = (double) i / MAX (1, sentences->len), sum = 0;
-      GHashTableIter iter;
-      gpointer word;
-
-      if (sentence->n_words < WORDS_MIN || sentence->n_words > WORDS_MAX || g_hash_table_size (candidate->words) < 3)
-        continue;
-      g_hash_table_iter_init (&iter, candidate->words);
-      while (g_hash_table_iter_next (&iter, &word, NULL))
+      for (guint i = terms->offsets[chapter->from]; i < terms->offsets[chapter->to]; i++)
+        counts[MIN (crown_terms_word (terms, g_array_index (terms->stream, guint, i))->stem, terms->n_stems)]++;
+      for (guint s = chapter->from; s < chapter->to; s++)
         {
-          guint count = GPOINTER_TO_UINT (g_hash_table_lookup (counts, word));
+          const CrownSentence *sentence = terms->sentences->pdata[s];
+          Candidate candidate = { s, c };
+          double position = (double) s / terms->sentences->len;
+          double within = (double) (s - chapter->from) / (chapter->to - chapter->from);
 
-          if (count > 1)
-            sum += log (1 + count);
+          if (sentence->n_words < 7 || sentence->n_words > 60)
+            continue;
+          candidate.score = centrality_of (terms, s, counts, seen, s + 1);
+          if (candidate.score <= 0)
+            continue;
+          candidate.statement = crown_wording_statement (terms, sentence->text);
+          candidate.score *= pow (crown_wording_form (terms, candidate.statement, sentence), P ("W_FORM", 0.6)) * cue_bonus (sentence->text) *
+                             (position < 0.05 ? P ("W_START", 1.2) : position > 0.95 ? P ("W_END", 1.05) : 1) * (within < 0.1 ? P ("W_CSTART", 1.1) : 1);
+          if (candidate.score <= 0)
+            {
+              g_free (candidate.statement);
+              continue;
+            }
+          g_array_append_val (candidates, candidate);
         }
-      candidate->score = sum / (3 + g_hash_table_size (candidate->words)) * sqrt (g_hash_table_size (candidate->words)) *
-                         cue_bonus (sentence->text) * (position < 0.05 || position > 0.95 ? 1.15 : 1);
+      for (guint i = terms->offsets[chapter->from]; i < terms->offsets[chapter->to]; i++)
+        counts[MIN (crown_terms_word (terms, g_array_index (terms->stream, guint, i))->stem, terms->n_stems)] = 0;
     }
+  g_array_sort (candidates, compare_scores);
   return candidates;
 }
 
-static int
-compare_indices (gconstpointer a,
-                 gconstpointer b)
+static void
+add_sentence (JsonArray  *summary,
+              const char *text,
+              guint       line,
+              guint       end_line)
 {
-  guint x = *(const guint *) a, y = *(const guint *) b;
+  JsonObject *element = json_object_new ();
 
-  return (x > y) - (x < y);
+  json_object_set_string_member (element, "text", text);
+  json_object_set_int_member (element, "line", line);
+  json_object_set_int_member (element, "end_line", end_line);
+  json_array_add_object_element (summary, element);
+}
+
+/* "the budget, the buttons and the battery" */
+static char *
+enumerate (const CrownTerms *terms,
+           GPtrArray        *phrases)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < phrases->len; i++)
+    {
+      g_autofree char *name = crown_terms_name (terms, phrases->pdata[i], TRUE);
+
+      g_string_append_printf (text, "%s%s", i == 0 ? "" : i + 1 == phrases->len ? " and " : ", ", name);
+    }
+  return g_string_free (text, FALSE);
+}
+
+/* Who says most of a chapter, if somebody does. */
+static const char *
+leader_of (const CrownTranscript *transcript,
+           const CrownTerms      *terms,
+           const CrownChapter    *chapter)
+{
+  g_autoptr (GHashTable) words = g_hash_table_new (g_str_hash, g_str_equal);
+  const char *best = NULL;
+  guint most = 0, all = 0;
+
+  for (guint s = chapter->from; s < chapter->to; s++)
+    {
+      const CrownSentence *sentence = terms->sentences->pdata[s];
+      const char *speaker = ((CrownSegment *) transcript->segments->pdata[sentence->line])->speaker;
+      guint n = GPOINTER_TO_UINT (g_hash_table_lookup (words, speaker)) + sentence->n_words;
+
+      g_hash_table_insert (words, (char *) speaker, GUINT_TO_POINTER (n));
+      all += sentence->n_words;
+      if (n > most && *speaker != '\0')
+        {
+          most = n;
+          best = speaker;
+        }
+    }
+  return most > LEADERS_SHARE * all ? best : NULL;
+}
+
+/* The longest chapters, in their order. */
+static GArray *
+main_chapters (GPtrArray *chapters,
+               guint      n_max)
+{
+  GArray *indices = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = 0; i < chapters->len; i++)
+    {
+      const CrownChapter *chapter = chapters->pdata[i];
+      guint longer = 0;
+
+      for (guint j = 0; j < chapters->len; j++)
+        {
+          const CrownChapter *other = chapters->pdata[j];
+
+          longer += other->to - other->from > chapter->to - chapter->from ||
+                    (other->to - other->from == chapter->to - chapter->from && j < i);
+        }
+      if (longer < n_max)
+        g_array_append_val (indices, i);
+    }
+  return indices;
+}
+
+static double
+redundancy_of (const CrownTerms *terms,
+               guint             sentence,
+               const guint      *said)
+{
+  guint n_words, n = 0, n_known = 0;
+  const guint *words = crown_terms_get (terms, sentence, &n_words);
+
+  for (guint i = 0; i < n_words; i++)
+    {
+      const CrownWord *word = crown_terms_word (terms, words[i]);
+
+      if (word->stop || word->stem >= terms->n_stems)
+        continue;
+      n++;
+      n_known += said[word->stem] > 0;
+    }
+  return n > 0 ? (double) n_known / n : 1;
 }
 
 JsonArray *
 crown_summary_of (const CrownTranscript *transcript,
-                  GPtrArray             *sentences)
+                  const CrownTerms      *terms,
+                  GPtrArray             *chapters)
 {
-  g_autoptr (GArray) candidates = score_all (sentences);
-  g_autoptr (GArray) taken = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_autoptr (GPtrArray) taken_words = g_ptr_array_new ();
   JsonArray *summary = json_array_new ();
-  const char *last_speaker = NULL;
-  guint n_words = 0;
+  g_autoptr (GArray) candidates = make_candidates (terms, chapters);
+  g_autoptr (GArray) told = main_chapters (chapters, (guint) P ("N_CH", CHAPTERS_MAX));
+  g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func (g_free);
+  g_autofree guint *said = g_new0 (guint, terms->n_stems + 1);
+  g_autofree guint *per_chapter = g_new0 (guint, chapters->len + 1);
+  g_autofree char *overview = NULL;
+  guint n_words = 0, number = 0;
+  gboolean english = terms->language == CROWN_LANGUAGE_EN;
 
-  g_array_sort (candidates, compare_scores);
-  for (guint i = 0; i < candidates->len && taken->len < SENTENCES_MAX && n_words < SUMMARY_WORDS; i++)
+  if (english)
     {
-      Candidate *candidate = &g_array_index (candidates, Candidate, i);
-      const CrownSentence *sentence = sentences->pdata[candidate->sentence];
-      gboolean redundant = FALSE;
+      g_autoptr (GPtrArray) phrases = crown_terms_phrases (terms, 0, terms->sentences->len, (guint) P ("N_OV", 3));
+      g_autofree char *subjects = enumerate (terms, phrases);
 
-      if (candidate->score <= 0 && taken->len > 0)
-        break;
-      for (guint j = 0; j < taken_words->len; j++)
-        redundant = redundant || overlap (candidate->words, taken_words->pdata[j]) > REDUNDANCY_MAX;
-      if (redundant || (n_words > 0 && n_words + sentence->n_words > SUMMARY_WORDS + 15))
-        continue;
-      g_array_append_val (taken, candidate->sentence);
-      g_ptr_array_add (taken_words, candidate->words);
-      n_words += sentence->n_words;
+      if (phrases->len > 0 && terms->sentences->len > 40)
+        {
+          overview = g_strdup_printf ("The meeting was about %s.", subjects);
+          n_words += crown_count_words (overview);
+        }
     }
-  g_array_sort (taken, compare_indices);
-
-  for (guint i = 0; i < taken->len; i++)
+  for (guint i = 0; i < told->len; i++)
     {
-      const CrownSentence *sentence = sentences->pdata[g_array_index (taken, guint, i)];
-      const CrownSegment *segment = transcript->segments->pdata[sentence->line];
-      JsonObject *element = json_object_new ();
-      gsize length = strlen (sentence->text);
-      const char *stop = length > 0 && strchr (".!?", sentence->text[length - 1]) != NULL ? "" : ".";
-      g_autofree char *text = NULL;
+      static const char *const openings[] = { "First, ", "Then, ", "After that, ", "Next, " };
+      const CrownChapter *chapter = chapters->pdata[g_array_index (told, guint, i)];
+      g_autoptr (GPtrArray) phrases = crown_terms_phrases (terms, chapter->from, chapter->to, (guint) P ("N_PH", 3));
+      g_autofree char *subjects = enumerate (terms, phrases);
+      const char *leader = leader_of (transcript, terms, chapter);
+      char *frame = NULL;
 
-      /* Who speaks is named where it changes: "I" means somebody. */
-      if (*segment->speaker != '\0' && g_strcmp0 (segment->speaker, last_speaker) != 0)
-        text = g_strdup_printf ("%s: %s%s", segment->speaker, sentence->text, stop);
-      else
-        text = g_strconcat (sentence->text, stop, NULL);
-      last_speaker = segment->speaker;
-      json_object_set_string_member (element, "text", text);
-      json_object_set_int_member (element, "line", sentence->line);
-      json_array_add_object_element (summary, element);
+      if (english && phrases->len > 0 && told->len > 1)
+        frame = g_strdup_printf ("%s%s %s %s.", i + 1 == told->len ? "Finally, " : openings[MIN (i, 3)],
+                                 leader != NULL ? leader : "the group", leader != NULL ? "spoke about" : "discussed", subjects);
+      g_ptr_array_add (frames, frame);
+      if (frame != NULL)
+        n_words += crown_count_words (frame);
+    }
+
+  while (n_words < SUMMARY_WORDS - 8)
+    {
+      Candidate *best = NULL;
+      double best_score = 0;
+
+      for (guint i = 0; i < MIN (candidates->len, 300); i++)
+        {
+          Candidate *candidate = &g_array_index (candidates, Candidate, i);
+          double redundancy, score;
+          gboolean fits = FALSE;
+
+          for (guint j = 0; j < told->len; j++)
+            fits = fits || g_array_index (told, guint, j) == candidate->chapter;
+          if (!fits || candidate->taken || (n_words > 0 && n_words + crown_count_words (candidate->statement) + 3 > SUMMARY_WORDS + OVER_MAX))
+            continue;
+          redundancy = redundancy_of (terms, candidate->sentence, said);
+          if (redundancy > 0.6)
+            continue;
+          score = candidate->score * (1 - P ("W_RED", REDUNDANCY) * redundancy) * pow (P ("W_SPREAD", 0.85), per_chapter[candidate->chapter]);
+          if (score > best_score)
+            {
+              best = candidate;
+              best_score = score;
+            }
+        }
+      if (best == NULL)
+        break;
+      best->taken = TRUE;
+      per_chapter[best->chapter]++;
+      n_words += crown_count_words (best->statement) + 3;
+      for (guint i = terms->offsets[best->sentence]; i < terms->offsets[best->sentence + 1]; i++)
+        said[MIN (crown_terms_word (terms, g_array_index (terms->stream, guint, i))->stem, terms->n_stems)]++;
+    }
+
+  if (overview != NULL)
+    add_sentence (summary, overview, 0, transcript->segments->len - 1);
+  for (guint i = 0; i < told->len; i++)
+    {
+      guint c = g_array_index (told, guint, i);
+      const CrownChapter *chapter = chapters->pdata[c];
+
+      if (frames->pdata[i] != NULL)
+        add_sentence (summary, frames->pdata[i], ((CrownSentence *) terms->sentences->pdata[chapter->from])->line,
+                      ((CrownSentence *) terms->sentences->pdata[chapter->to - 1])->line);
+      for (guint s = chapter->from; s < chapter->to && per_chapter[c] > 0; s++)
+        for (guint j = 0; j < MIN (candidates->len, 300); j++)
+          {
+            const Candidate *candidate = &g_array_index (candidates, Candidate, j);
+            const CrownSentence *sentence = terms->sentences->pdata[s];
+            g_autofree char *text = NULL;
+
+            if (!candidate->taken || candidate->sentence != s)
+              continue;
+            text = crown_wording_report (candidate->statement, ((CrownSegment *) transcript->segments->pdata[sentence->line])->speaker, number++);
+            add_sentence (summary, text, sentence->line, sentence->end_line);
+          }
     }
   return summary;
 }

@@ -121,7 +121,7 @@ content_of (const char *text)
   GHashTable *set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; words[i] != NULL; i++)
-    if (!crown_is_stop_word (words[i]))
+    if (!crown_is_stop_word (CROWN_LANGUAGE_EN, words[i]))
       g_hash_table_add (set, crown_stem (words[i]));
   return set;
 }
