@@ -147,6 +147,31 @@ time_segments (const CrownTranscript *transcript,
   return transcript->segments->len > 0 ? last - first : 0;
 }
 
+static JsonArray *
+topics_of (const CrownTerms *terms,
+           GPtrArray        *chapters,
+           const gint64     *starts)
+{
+  JsonArray *topics = json_array_new ();
+
+  for (guint i = 0; i < chapters->len; i++)
+    {
+      const CrownChapter *chapter = chapters->pdata[i];
+      const CrownSentence *first = terms->sentences->pdata[chapter->from];
+      JsonObject *topic = json_object_new ();
+
+      if (chapter->title != NULL)
+        json_object_set_string_member (topic, "title", chapter->title);
+      else
+        json_object_set_null_member (topic, "title");
+      json_object_set_int_member (topic, "line", first->line);
+      json_object_set_int_member (topic, "end_line", ((CrownSentence *) terms->sentences->pdata[chapter->to - 1])->end_line);
+      json_object_set_double_member (topic, "at", seconds (starts[first->line] - starts[0]));
+      json_array_add_object_element (topics, topic);
+    }
+  return topics;
+}
+
 JsonObject *
 crown_analyze (const CrownTranscript *transcript,
                const char            *meeting_date)
@@ -186,6 +211,7 @@ crown_analyze (const CrownTranscript *transcript,
   json_object_set_object_member (analysis, "participation", participation_of (speakers, total_ms));
   json_object_set_object_member (analysis, "sentiment", crown_sentiment_of (transcript, duration_ms, starts));
   json_object_set_array_member (analysis, "summary", crown_summary_of (transcript, terms, chapters));
+  json_object_set_array_member (analysis, "topics", topics_of (terms, chapters, starts));
   json_object_set_array_member (analysis, "action_items",
                                 crown_action_items_of (transcript, sentences, (GStrv) names->pdata, meeting_date));
   return analysis;

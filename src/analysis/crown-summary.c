@@ -8,21 +8,20 @@
 #include "crown-wording.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#define SHORT_SENTENCES 40  /* a meeting of fewer is told by its statements alone */
 #define SUMMARY_WORDS  130
 #define OVER_MAX       8    /* words, for the sake of a last sentence */
 #define CHAPTERS_MAX   5    /* that are told about */
+#define PHRASES        3    /* that a chapter is told with */
 #define LEADERS_SHARE  0.6  /* of a chapter's words by one person make it theirs */
+#define GENERAL_WEIGHT 0.6  /* of words that are said in any meeting */
+#define CHAPTER_WEIGHT 0.6  /* of a word's frequency in its chapter beside that in the meeting */
+#define AGAIN_WEIGHT   0.95 /* of a chapter's second statement beside another chapter's first */
+#define CANDIDATES_MAX 300  /* the best ones, of which no two that say the same are taken */
+#define SAME_SHARE     0.6  /* of a statement's words in those taken before: the same again */
 #define REDUNDANCY     0.35 /* how much what is said already takes from a statement's score */
-
-static double
-P (const char *name, double otherwise)
-{
-  const char *v = g_getenv (name);
-  return v ? atof (v) : otherwise;
-}
 
 typedef struct {
   guint   sentence; /* index */
@@ -77,10 +76,11 @@ centrality_of (const CrownTerms *terms,
       seen[word->stem] = mark;
       n_distinct++;
       count = terms->stem_counts[word->stem];
-      if (count > 1)
-        sum += (word->general ? P ("W_GEN", 0.6) : 1) * (log (1 + count) + P ("W_CH", 0.6) * log (1 + chapter_counts[word->stem]));
+      /* In a long meeting what is said once is by the way. */
+      if (count > 1 || terms->sentences->len < SHORT_SENTENCES)
+        sum += (word->general ? GENERAL_WEIGHT : 1) * (log (1 + count) + CHAPTER_WEIGHT * log (1 + chapter_counts[word->stem]));
     }
-  return n_distinct < 3 ? 0 : sum / (3 + n_distinct) * pow (n_distinct, P ("W_LEN", 0.5));
+  return n_distinct < 3 ? 0 : sum / (3 + n_distinct) * sqrt (n_distinct);
 }
 
 static int
@@ -102,6 +102,8 @@ make_candidates (const CrownTerms *terms,
   g_autofree guint *counts = g_new0 (guint, terms->n_stems + 1);
   g_autofree guint *seen = g_new0 (guint, terms->n_stems + 1);
 
+  gboolean english = terms->language == CROWN_LANGUAGE_EN;
+
   g_array_set_clear_func (candidates, candidate_clear);
   for (guint c = 0; c < chapters->len; c++)
     {
@@ -121,9 +123,9 @@ make_candidates (const CrownTerms *terms,
           candidate.score = centrality_of (terms, s, counts, seen, s + 1);
           if (candidate.score <= 0)
             continue;
-          candidate.statement = crown_wording_statement (terms, sentence->text);
-          candidate.score *= pow (crown_wording_form (terms, candidate.statement, sentence), P ("W_FORM", 0.6)) * cue_bonus (sentence->text) *
-                             (position < 0.05 ? P ("W_START", 1.2) : position > 0.95 ? P ("W_END", 1.05) : 1) * (within < 0.1 ? P ("W_CSTART", 1.1) : 1);
+          candidate.statement = english ? crown_wording_statement (terms, sentence->text) : g_strdup (sentence->text);
+          candidate.score *= crown_wording_form (terms, candidate.statement, sentence) * cue_bonus (sentence->text) *
+                             (position < 0.05 ? 1.2 : position > 0.95 ? 1.1 : 1) * (within < 0.1 ? 1.1 : 1);
           if (candidate.score <= 0)
             {
               g_free (candidate.statement);
@@ -138,8 +140,10 @@ make_candidates (const CrownTerms *terms,
   return candidates;
 }
 
+/* @kind: "overview" or "chapter", made of what was said between the lines, or "statement", a sentence of one person */
 static void
 add_sentence (JsonArray  *summary,
+              const char *kind,
               const char *text,
               guint       line,
               guint       end_line)
@@ -149,6 +153,7 @@ add_sentence (JsonArray  *summary,
   json_object_set_string_member (element, "text", text);
   json_object_set_int_member (element, "line", line);
   json_object_set_int_member (element, "end_line", end_line);
+  json_object_set_string_member (element, "kind", kind);
   json_array_add_object_element (summary, element);
 }
 
@@ -168,6 +173,13 @@ enumerate (const CrownTerms *terms,
   return g_string_free (text, FALSE);
 }
 
+static const char *
+speaker_of (const CrownTranscript *transcript,
+            const CrownSentence   *sentence)
+{
+  return ((const CrownSegment *) transcript->segments->pdata[sentence->line])->speaker;
+}
+
 /* Who says most of a chapter, if somebody does. */
 static const char *
 leader_of (const CrownTranscript *transcript,
@@ -181,7 +193,7 @@ leader_of (const CrownTranscript *transcript,
   for (guint s = chapter->from; s < chapter->to; s++)
     {
       const CrownSentence *sentence = terms->sentences->pdata[s];
-      const char *speaker = ((CrownSegment *) transcript->segments->pdata[sentence->line])->speaker;
+      const char *speaker = speaker_of (transcript, sentence);
       guint n = GPOINTER_TO_UINT (g_hash_table_lookup (words, speaker)) + sentence->n_words;
 
       g_hash_table_insert (words, (char *) speaker, GUINT_TO_POINTER (n));
@@ -240,6 +252,32 @@ redundancy_of (const CrownTerms *terms,
   return n > 0 ? (double) n_known / n : 1;
 }
 
+/* In languages whose grammar is not known here people speak for themselves. */
+static char *
+quote (const char *sentence,
+       const char *speaker)
+{
+  const char *stop = *sentence != '\0' && strchr (".!?", sentence[strlen (sentence) - 1]) != NULL ? "" : ".";
+
+  return g_strconcat (speaker, *speaker != '\0' ? ": " : "", sentence, stop, NULL);
+}
+
+/* A chapter's phrases, without those that another chapter is told with already, as far as there are others. */
+static GPtrArray *
+new_phrases (const CrownTerms   *terms,
+             const CrownChapter *chapter,
+             GHashTable         *told,
+             guint               n_max)
+{
+  g_autoptr (GPtrArray) all = crown_terms_phrases (terms, chapter->from, chapter->to, 3 * n_max);
+  GPtrArray *phrases = g_ptr_array_new ();
+
+  for (guint i = 0; i < all->len && phrases->len < n_max; i++)
+    if (g_hash_table_add (told, all->pdata[i]))
+      g_ptr_array_add (phrases, all->pdata[i]);
+  return phrases;
+}
+
 JsonArray *
 crown_summary_of (const CrownTranscript *transcript,
                   const CrownTerms      *terms,
@@ -247,20 +285,21 @@ crown_summary_of (const CrownTranscript *transcript,
 {
   JsonArray *summary = json_array_new ();
   g_autoptr (GArray) candidates = make_candidates (terms, chapters);
-  g_autoptr (GArray) told = main_chapters (chapters, (guint) P ("N_CH", CHAPTERS_MAX));
+  g_autoptr (GArray) told = main_chapters (chapters, CHAPTERS_MAX);
   g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func (g_free);
   g_autofree guint *said = g_new0 (guint, terms->n_stems + 1);
   g_autofree guint *per_chapter = g_new0 (guint, chapters->len + 1);
   g_autofree char *overview = NULL;
+  g_autoptr (GHashTable) told_phrases = g_hash_table_new (NULL, NULL);
   guint n_words = 0, number = 0;
   gboolean english = terms->language == CROWN_LANGUAGE_EN;
 
   if (english)
     {
-      g_autoptr (GPtrArray) phrases = crown_terms_phrases (terms, 0, terms->sentences->len, (guint) P ("N_OV", 3));
+      g_autoptr (GPtrArray) phrases = crown_terms_phrases (terms, 0, terms->sentences->len, PHRASES);
       g_autofree char *subjects = enumerate (terms, phrases);
 
-      if (phrases->len > 0 && terms->sentences->len > 40)
+      if (phrases->len > 0 && terms->sentences->len >= SHORT_SENTENCES)
         {
           overview = g_strdup_printf ("The meeting was about %s.", subjects);
           n_words += crown_count_words (overview);
@@ -269,15 +308,16 @@ crown_summary_of (const CrownTranscript *transcript,
   for (guint i = 0; i < told->len; i++)
     {
       static const char *const openings[] = { "First, ", "Then, ", "After that, ", "Next, " };
+      static const char *const leads[] = { "spoke about", "talked about", "dealt with" };
       const CrownChapter *chapter = chapters->pdata[g_array_index (told, guint, i)];
-      g_autoptr (GPtrArray) phrases = crown_terms_phrases (terms, chapter->from, chapter->to, (guint) P ("N_PH", 3));
+      g_autoptr (GPtrArray) phrases = new_phrases (terms, chapter, told_phrases, PHRASES);
       g_autofree char *subjects = enumerate (terms, phrases);
       const char *leader = leader_of (transcript, terms, chapter);
       char *frame = NULL;
 
       if (english && phrases->len > 0 && told->len > 1)
         frame = g_strdup_printf ("%s%s %s %s.", i + 1 == told->len ? "Finally, " : openings[MIN (i, 3)],
-                                 leader != NULL ? leader : "the group", leader != NULL ? "spoke about" : "discussed", subjects);
+                                 leader != NULL ? leader : "the group", leader != NULL ? leads[i % 3] : "discussed", subjects);
       g_ptr_array_add (frames, frame);
       if (frame != NULL)
         n_words += crown_count_words (frame);
@@ -288,7 +328,7 @@ crown_summary_of (const CrownTranscript *transcript,
       Candidate *best = NULL;
       double best_score = 0;
 
-      for (guint i = 0; i < MIN (candidates->len, 300); i++)
+      for (guint i = 0; i < MIN (candidates->len, CANDIDATES_MAX); i++)
         {
           Candidate *candidate = &g_array_index (candidates, Candidate, i);
           double redundancy, score;
@@ -299,9 +339,9 @@ crown_summary_of (const CrownTranscript *transcript,
           if (!fits || candidate->taken || (n_words > 0 && n_words + crown_count_words (candidate->statement) + 3 > SUMMARY_WORDS + OVER_MAX))
             continue;
           redundancy = redundancy_of (terms, candidate->sentence, said);
-          if (redundancy > 0.6)
+          if (redundancy > SAME_SHARE)
             continue;
-          score = candidate->score * (1 - P ("W_RED", REDUNDANCY) * redundancy) * pow (P ("W_SPREAD", 0.85), per_chapter[candidate->chapter]);
+          score = candidate->score * (1 - REDUNDANCY * redundancy) * pow (AGAIN_WEIGHT, per_chapter[candidate->chapter]);
           if (score > best_score)
             {
               best = candidate;
@@ -318,17 +358,17 @@ crown_summary_of (const CrownTranscript *transcript,
     }
 
   if (overview != NULL)
-    add_sentence (summary, overview, 0, transcript->segments->len - 1);
+    add_sentence (summary, "overview", overview, 0, transcript->segments->len - 1);
   for (guint i = 0; i < told->len; i++)
     {
       guint c = g_array_index (told, guint, i);
       const CrownChapter *chapter = chapters->pdata[c];
 
       if (frames->pdata[i] != NULL)
-        add_sentence (summary, frames->pdata[i], ((CrownSentence *) terms->sentences->pdata[chapter->from])->line,
+        add_sentence (summary, "chapter", frames->pdata[i], ((CrownSentence *) terms->sentences->pdata[chapter->from])->line,
                       ((CrownSentence *) terms->sentences->pdata[chapter->to - 1])->line);
       for (guint s = chapter->from; s < chapter->to && per_chapter[c] > 0; s++)
-        for (guint j = 0; j < MIN (candidates->len, 300); j++)
+        for (guint j = 0; j < MIN (candidates->len, CANDIDATES_MAX); j++)
           {
             const Candidate *candidate = &g_array_index (candidates, Candidate, j);
             const CrownSentence *sentence = terms->sentences->pdata[s];
@@ -336,8 +376,9 @@ crown_summary_of (const CrownTranscript *transcript,
 
             if (!candidate->taken || candidate->sentence != s)
               continue;
-            text = crown_wording_report (candidate->statement, ((CrownSegment *) transcript->segments->pdata[sentence->line])->speaker, number++);
-            add_sentence (summary, text, sentence->line, sentence->end_line);
+            text = english ? crown_wording_report (candidate->statement, speaker_of (transcript, sentence), number++)
+                           : quote (candidate->statement, speaker_of (transcript, sentence));
+            add_sentence (summary, "statement", text, sentence->line, sentence->end_line);
           }
     }
   return summary;

@@ -13,81 +13,85 @@
 #define STEM_BITS  21 /* three of them make a phrase's key */
 #define STEMS_MAX  ((1u << STEM_BITS) - 1)
 #define NOUN_MIN   0.45 /* the share of a phrase's last word that is said as a noun */
+#define NOUN_MIN_ING 0.65
+#define HEAD_MIN   0.45 /* … and that has no other noun behind it */
+#define HEAD_MIN_ADJECTIVE 0.7
 #define WORD_BYTES_MAX 40 /* of a word in a phrase */
 
 /* Sorted: words that are frequent in any meeting, and name no subject by themselves. */
 static const char *const general_words[] = {
-    "'em", "able", "absolutely", "accept", "achieve", "across", "act", "add", "added", "adding", "address",
-    "aforementioned", "afternoon", "agree", "agreed", "aha", "ahead", "aim", "allow", "allowed", "alone", "alright",
-    "alrighty", "amount", "answer", "anymore", "apologies", "apparently", "appear", "apply", "appreciate", "approach",
-    "area", "areas", "argue", "ask", "asked", "asking", "aspect", "aspects", "assume", "attend", "available", "aware",
-    "away", "back", "bad", "based", "basic", "basically", "basis", "bear", "beautiful", "become", "began", "begin",
-    "beginning", "believe", "best", "better", "big", "bigger", "bit", "bits", "blah", "bloody", "bottom", "break",
-    "bring", "bringing", "brought", "bunch", "business-like", "bye", "call", "called", "came", "care", "case",
-    "cases", "cause", "certain", "certainly", "chair", "challenge", "chance", "change", "changed", "changes",
-    "changing", "check", "choose", "chose", "clear", "clearly", "close", "colleague", "colleagues", "come", "comes",
-    "coming", "comment", "comments", "committee", "complete", "completely", "concern", "concerned", "concerning",
-    "concerns", "consider", "considered", "continue", "cool", "correct", "couple", "course", "crazy", "create", "cut",
-    "damn", "day", "days", "deal", "dealing", "dear", "decide", "decided", "decision", "deep", "definitely", "depend",
-    "depending", "depends", "describe", "details", "develop", "difference", "differences", "different", "difficult",
-    "directly", "discuss", "discussed", "discussion", "discussions", "doubt", "draw", "drop", "due", "early",
-    "easier", "easily", "easy", "effect", "eight", "eighteen", "eighty", "eleven", "em", "email", "end", "ended",
-    "ends", "ensure", "entire", "especially", "essentially", "evening", "everywhere", "evidence", "exact", "exactly",
-    "example", "examples", "except", "excuse", "exist", "expect", "explain", "extent", "extra", "extremely", "fact",
-    "facts", "fair", "fairly", "familiar", "far", "fast", "feel", "feeling", "felt", "fewer", "field", "fifteen",
-    "fifty", "figure", "figured", "fill", "final", "finally", "find", "fine", "fine-tuned", "finish", "finished",
-    "first", "firstly", "fit", "five", "fix", "focus", "folks", "follow", "following", "forget", "form", "forth",
-    "forty", "forward", "found", "four", "fourteen", "friend", "front", "full", "fully", "fun", "funny", "future",
-    "gave", "general", "generally", "gentlemen", "give", "given", "gives", "giving", "glad", "god", "gone", "gosh",
-    "great", "group", "groups", "grow", "guess", "guess's", "guy", "guys", "ha", "half", "hand", "handle", "hang",
-    "happen", "happened", "happening", "happens", "happy", "hard", "hear", "heard", "held", "hell", "hello", "help",
-    "helpful", "helps", "hey", "hi", "high", "higher", "highlight", "hm", "hold", "home", "honest", "honourable",
-    "hope", "hopefully", "hot", "hour", "hours", "huge", "hundred", "idea", "ideas", "identify", "imagine", "impact",
-    "important", "impression", "include", "included", "including", "information", "instance", "interest",
-    "interested", "interesting", "involve", "involved", "issue", "issues", "item", "items", "job", "keen", "keep",
-    "keeping", "kept", "key", "kind", "kinds", "knew", "knowing", "known", "ladies", "large", "largely", "larger",
-    "last", "late", "lately", "later", "latest", "laugh", "lead", "learn", "learned", "least", "leave", "led", "left",
-    "less", "letter", "level", "levels", "light", "likely", "line", "list", "listen", "literally", "little", "live",
-    "long", "longer", "look", "looked", "looking", "looks", "lose", "loss", "lost", "lots", "love", "low", "lower",
-    "lucky", "madam", "made", "main", "mainly", "major", "make", "makes", "making", "man", "manner", "mark", "matter",
-    "matters", "meaning", "means", "meant", "meet", "meeting", "meetings", "member", "member's", "members", "mention",
-    "mentioned", "message", "met", "middle", "million", "mind", "minimum", "minister", "minute", "minutes", "miss",
-    "mix", "mm-mm", "moment", "moments", "month", "months", "morning", "move", "moved", "moving", "mr", "mrs", "ms",
-    "name", "names", "naturally", "nature", "near", "nearly", "necessarily", "necessary", "need", "needed", "needs",
-    "new", "nice", "nine", "nineteen", "ninety", "nobody", "nope", "normal", "normally", "notice", "number",
-    "numbers", "obvious", "obviously", "occasion", "odd", "offer", "often", "okay-ish", "old", "onward", "ooh",
-    "open", "opening", "opinion", "opportunity", "option", "options", "order", "ought", "outcome", "outcomes",
-    "outside", "overall", "page", "paper", "part", "particular", "particularly", "parts", "party", "pass", "past",
-    "pay", "period", "person", "personal", "personally", "perspective", "pick", "picked", "picture", "piece",
-    "pieces", "place", "places", "plan", "plus", "point", "pointed", "points", "poor", "position", "positive",
-    "possibility", "possible", "possibly", "potential", "potentially", "presentation", "pretty", "previous",
-    "previously", "probable", "probably", "problem", "problems", "proceed", "process", "progress", "properly",
-    "proposed", "provide", "provided", "providing", "pull", "purpose", "put", "puts", "putting", "question",
-    "questions", "quick", "quickly", "quiet", "quote", "raise", "raised", "range", "rate", "reach", "read", "reading",
-    "ready", "real", "realise", "realize", "really", "reason", "reasonable", "reasons", "receive", "received",
-    "recent", "recently", "recognise", "refer", "reference", "referred", "regard", "regarding", "related", "relation",
-    "remain", "remember", "report", "reports", "require", "required", "respect", "respond", "response", "rest",
-    "result", "results", "return", "review", "role", "round", "rule", "run", "running", "sake", "sat", "saw",
-    "saying", "scale", "second", "secondly", "section", "sense", "sent", "separate", "serious", "seriously", "serve",
-    "set", "seven", "seventeen", "seventy", "several", "share", "short", "show", "showed", "showing", "shown",
-    "shows", "side", "sides", "significant", "significantly", "similar", "simple", "simply", "single", "sir", "sit",
-    "sitting", "situation", "six", "sixteen", "sixty", "size", "slide", "slides", "slightly", "slow", "small",
-    "smart", "somebody's", "someone's", "sorry", "sorta", "sound", "sounds", "space", "speak", "speaker", "speaking",
-    "specific", "specifically", "spend", "spent", "spoke", "stage", "stages", "stand", "standing", "start", "started",
-    "starting", "starts", "state", "statement", "stay", "step", "steps", "stick", "stop", "story", "straight",
-    "strange", "strong", "stuck", "stuff", "subject", "success", "sudden", "suggest", "suggested", "suggestion",
-    "summary", "supplementary", "support", "suppose", "supposed", "surely", "surprised", "system-wide", "table",
-    "take", "taken", "takes", "taking", "talk", "talked", "talking", "tell", "telling", "ten", "term", "terms",
-    "thank", "thanks", "thinking", "third", "thirteen", "thirty", "thought", "thoughts", "thousand", "three", "time",
-    "times", "today", "told", "tomorrow", "tonight", "took", "top", "topic", "total", "totally", "touch", "tough",
-    "track", "tried", "trouble", "true", "truly", "trust", "try", "trying", "turn", "turned", "twelve", "twenty",
-    "twice", "two", "type", "types", "ultimately", "unable", "understand", "understanding", "understood",
-    "unfortunately", "update", "use", "used", "useful", "uses", "using", "usual", "usually", "variety", "various",
-    "version", "versus", "view", "views", "visit", "wait", "walk", "wanted", "wants", "watch", "ways", "week",
-    "weeks", "weird", "welcome", "went", "whatnot", "whatsoever", "whoa", "wide", "willing", "wish", "witness",
-    "witnesses", "wonder", "wondering", "word", "words", "work", "worked", "working", "works", "world", "worried",
-    "worry", "worse", "worst", "worth", "wow", "write", "written", "wrong", "wrote", "year", "years", "yesterday",
-    "young", "zero",
+  "'em", "able", "absolutely", "accept", "achieve", "across", "act", "add", "added", "adding", "address",
+  "aforementioned", "afternoon", "agree", "agreed", "aha", "ahead", "aim", "allow", "allowed", "alone", "alright",
+  "alrighty", "amount", "answer", "anymore", "apologies", "apparently", "appear", "apply", "appreciate", "approach",
+  "area", "areas", "argue", "ask", "asked", "asking", "aspect", "aspects", "assume", "attend", "available", "aware",
+  "away", "back", "bad", "based", "basic", "basically", "basis", "bear", "beautiful", "become", "began", "begin",
+  "beginning", "believe", "best", "better", "big", "bigger", "bit", "bits", "blah", "bloody", "bottom", "bracket",
+  "break", "bring", "bringing", "brought", "bunch", "business-like", "bye", "call", "called", "came", "care",
+  "case", "cases", "cause", "certain", "certainly", "chair", "challenge", "chance", "change", "changed", "changes",
+  "changing", "check", "choose", "chose", "clear", "clearly", "close", "colleague", "colleagues", "come", "comes",
+  "coming", "comma", "comment", "comments", "committee", "complete", "completely", "concern", "concerned",
+  "concerning", "concerns", "consider", "considered", "continue", "cool", "correct", "couple", "course", "crazy",
+  "create", "cut", "damn", "dash", "day", "days", "deal", "dealing", "dear", "decide", "decided", "decision",
+  "deep", "definitely", "depend", "depending", "depends", "describe", "details", "develop", "difference",
+  "differences", "different", "difficult", "directly", "discuss", "discussed", "discussion", "discussions", "doubt",
+  "draw", "drop", "due", "early", "easier", "easily", "easy", "effect", "eight", "eighteen", "eighty", "eleven",
+  "em", "email", "end", "ended", "ends", "ensure", "entire", "equals", "especially", "essentially", "evening",
+  "everywhere", "evidence", "exact", "exactly", "example", "examples", "except", "excuse", "exist", "expect",
+  "explain", "extent", "extra", "extremely", "fact", "facts", "fair", "fairly", "familiar", "far", "fast", "feel",
+  "feeling", "felt", "few", "fewer", "field", "fifteen", "fifty", "figure", "figured", "fill", "final", "finally",
+  "find", "fine", "fine-tuned", "finish", "finished", "first", "firstly", "fit", "five", "fix", "focus", "folks",
+  "follow", "following", "forget", "form", "forth", "forty", "forward", "found", "four", "fourteen", "friend",
+  "front", "full", "fully", "fun", "funny", "future", "gave", "general", "generally", "gentlemen", "give", "given",
+  "gives", "giving", "glad", "god", "gone", "gosh", "great", "group", "groups", "grow", "guess", "guess's", "guy",
+  "guys", "ha", "half", "hand", "handle", "hang", "happen", "happened", "happening", "happens", "happy", "hard",
+  "hear", "heard", "held", "hell", "hello", "help", "helpful", "helps", "hey", "hi", "high", "higher", "highlight",
+  "hm", "hold", "home", "honest", "honourable", "hope", "hopefully", "hot", "hour", "hours", "huge", "hundred",
+  "idea", "ideas", "identify", "imagine", "impact", "important", "impression", "include", "included", "including",
+  "information", "initial", "instance", "interest", "interested", "interesting", "involve", "involved", "issue",
+  "issues", "item", "items", "job", "joined", "keen", "keep", "keeping", "kept", "key", "kind", "kinds", "knew",
+  "knowing", "known", "ladies", "large", "largely", "larger", "last", "late", "lately", "later", "latest", "laugh",
+  "lead", "learn", "learned", "least", "leave", "led", "left", "less", "letter", "level", "levels", "light",
+  "likely", "line", "list", "listen", "literally", "little", "live", "long", "longer", "look", "looked", "looking",
+  "looks", "lose", "loss", "lost", "lots", "love", "low", "lower", "lucky", "madam", "made", "main", "mainly",
+  "major", "make", "makes", "making", "man", "manner", "mark", "matter", "matters", "meaning", "means", "meant",
+  "meet", "meeting", "meetings", "member", "member's", "members", "mention", "mentioned", "message", "met",
+  "middle", "million", "mind", "minimum", "minister", "minus", "minute", "minutes", "miss", "mix", "mm-mm",
+  "moment", "moments", "month", "months", "morning", "most", "move", "moved", "moving", "mr", "mrs", "ms", "name",
+  "names", "naturally", "nature", "near", "nearly", "necessarily", "necessary", "need", "needed", "needs", "new",
+  "next", "nice", "nine", "nineteen", "ninety", "nobody", "nope", "normal", "normally", "notice", "number",
+  "numbers", "obvious", "obviously", "occasion", "odd", "offer", "often", "okay-ish", "old", "ongoing", "onward",
+  "ooh", "open", "opening", "opinion", "opportunity", "option", "options", "order", "ought", "outcome", "outcomes",
+  "outside", "overall", "overnight", "page", "paper", "paren", "part", "particular", "particularly", "parts",
+  "party", "pass", "past", "pay", "period", "person", "personal", "personally", "perspective", "pick", "picked",
+  "picture", "piece", "pieces", "place", "places", "plan", "plug", "plus", "point", "pointed", "points", "poor",
+  "position", "positive", "possibility", "possible", "possibly", "potential", "potentially", "presentation",
+  "pretty", "previous", "previously", "probable", "probably", "problem", "problems", "proceed", "process",
+  "progress", "properly", "proposed", "provide", "provided", "providing", "pull", "purpose", "pursuant", "put",
+  "puts", "putting", "question", "questions", "quick", "quickly", "quiet", "quote", "raise", "raised", "range",
+  "rate", "reach", "read", "reading", "ready", "real", "realise", "realize", "really", "reason", "reasonable",
+  "reasons", "receive", "received", "recent", "recently", "recognise", "refer", "reference", "referred", "regard",
+  "regarding", "related", "relation", "remain", "remember", "report", "reports", "require", "required", "respect",
+  "respond", "response", "rest", "result", "results", "return", "review", "role", "round", "rule", "run", "running",
+  "sake", "sat", "saw", "saying", "scale", "second", "secondly", "section", "sense", "sent", "separate", "serious",
+  "seriously", "serve", "set", "seven", "seventeen", "seventy", "several", "share", "short", "show", "showed",
+  "showing", "shown", "shows", "side", "sides", "significant", "significantly", "similar", "simple", "simply",
+  "single", "sir", "sit", "sitting", "situation", "six", "sixteen", "sixty", "size", "slash", "slide", "slides",
+  "slightly", "slow", "small", "smart", "somebody's", "someone's", "sorry", "sorta", "sound", "sounds", "space",
+  "speak", "speaker", "speaking", "specific", "specifically", "spend", "spent", "spoke", "stage", "stages", "stand",
+  "standing", "start", "started", "starting", "starts", "state", "statement", "stay", "staying", "step", "steps",
+  "stick", "stop", "story", "straight", "strange", "strong", "stuck", "stuff", "subject", "success", "sudden",
+  "suggest", "suggested", "suggestion", "summary", "supplementary", "support", "suppose", "supposed", "surely",
+  "surprised", "system-wide", "table", "take", "taken", "takes", "taking", "talk", "talked", "talking", "tell",
+  "telling", "ten", "term", "terms", "thank", "thanks", "thinking", "third", "thirteen", "thirty", "thought",
+  "thoughts", "thousand", "three", "time", "times", "today", "told", "tomorrow", "tonight", "took", "top", "topic",
+  "total", "totally", "touch", "tough", "track", "tried", "trouble", "true", "truly", "trust", "try", "trying",
+  "turn", "turned", "twelve", "twenty", "twice", "two", "type", "types", "ultimately", "unable", "underscore",
+  "understand", "understanding", "understood", "unfortunately", "update", "use", "used", "useful", "uses", "using",
+  "usual", "usually", "variety", "various", "version", "versus", "via", "view", "views", "visit", "wait", "walk",
+  "wanted", "wants", "watch", "ways", "week", "weeks", "weird", "welcome", "went", "whatnot", "whatsoever", "whoa",
+  "wide", "willing", "wish", "witness", "witnesses", "wonder", "wondering", "word", "words", "work", "worked",
+  "working", "works", "world", "worried", "worry", "worse", "worst", "worth", "wow", "write", "written", "wrong",
+  "wrote", "year", "years", "yesterday", "young", "zero",
 };
 
 /* Who is followed by a noun, and who by a verb. Sorted. */
@@ -142,7 +146,7 @@ read_words (CrownTerms *self,
 {
   const char *p = text;
   guint none = CROWN_TERM_BREAK, last = CROWN_TERM_BREAK;
-  gboolean first = TRUE;
+  gboolean first = TRUE, noun_phrase = FALSE;
 
   while (*p != '\0')
     {
@@ -191,14 +195,35 @@ read_words (CrownTerms *self,
         entry->n_lower++;
       if (last != CROWN_TERM_BREAK)
         {
-          const char *before = crown_terms_word (self, last)->text;
+          const CrownWord *before = crown_terms_word (self, last);
 
-          entry->n_noun += crown_is_in (before_nouns, G_N_ELEMENTS (before_nouns), before);
-          entry->n_verb += crown_is_in (before_verbs, G_N_ELEMENTS (before_verbs), before);
+          /* "the remote control": the article is for both words */
+          noun_phrase = crown_is_in (before_nouns, G_N_ELEMENTS (before_nouns), before->text) || (noun_phrase && !before->stop);
+          entry->n_noun += noun_phrase && !entry->stop;
+          entry->n_verb += crown_is_in (before_verbs, G_N_ELEMENTS (before_verbs), before->text);
         }
+      else
+        noun_phrase = FALSE;
       g_array_append_val (self->stream, id);
       last = id;
       first = FALSE;
+    }
+  g_array_append_val (self->stream, none);
+}
+
+/* How often a word ends a noun phrase, rather than to describe the noun that follows. */
+static void
+count_heads (CrownTerms *self)
+{
+  for (guint i = 0; i + 1 < self->stream->len; i++)
+    {
+      CrownWord *word = crown_terms_word (self, g_array_index (self->stream, guint, i));
+      const CrownWord *next = crown_terms_word (self, g_array_index (self->stream, guint, i + 1));
+
+      if (next->stop)
+        word->n_head++;
+      else
+        word->n_inner++;
     }
 }
 
@@ -206,6 +231,28 @@ static double
 noun_share (const CrownWord *word)
 {
   return (word->n_noun + 0.5) / (word->n_noun + 1.5 * word->n_verb + 1.0);
+}
+
+/* Whether a phrase can end with @word: it is no verb and no adjective, by what stands around it. */
+static gboolean
+is_head (const CrownTerms *self,
+         const CrownWord  *word)
+{
+  static const char *const adjectives[] = { "able", "al", "ant", "ent", "ful", "ible", "ic", "ish", "ive", "less", "ous" };
+  double head = (word->n_head + 0.5) / (word->n_head + word->n_inner + 1.0);
+
+  if (word->n_noun == 0 || noun_share (word) < NOUN_MIN || head < HEAD_MIN)
+    return FALSE;
+  if (self->language != CROWN_LANGUAGE_EN)
+    return TRUE;
+  if (g_str_has_suffix (word->text, "ed"))
+    return strlen (word->text) < 5;
+  if (g_str_has_suffix (word->text, "ing"))
+    return noun_share (word) >= NOUN_MIN_ING && word->n_noun > 1;
+  for (guint i = 0; i < G_N_ELEMENTS (adjectives); i++)
+    if (g_str_has_suffix (word->text, adjectives[i]))
+      return head >= HEAD_MIN_ADJECTIVE && word->n_noun > 1;
+  return TRUE;
 }
 
 static gboolean
@@ -238,7 +285,7 @@ count_phrases (CrownTerms *self)
               if (stream[i + n - 1] == CROWN_TERM_BREAK || word->general || word->stem >= STEMS_MAX)
                 break;
               key = (key << STEM_BITS) | (word->stem + 1);
-              if (noun_share (word) < NOUN_MIN || (n > 1 && word->stem == crown_terms_word (self, stream[i + n - 2])->stem))
+              if (!word->head || (n > 1 && word->stem == crown_terms_word (self, stream[i + n - 2])->stem))
                 continue;
               phrase = g_hash_table_lookup (self->phrases, &key);
               if (phrase == NULL)
@@ -250,6 +297,16 @@ count_phrases (CrownTerms *self)
                   phrase->last_turn = G_MAXUINT;
                   g_hash_table_insert (self->phrases, &phrase->key, phrase);
                 }
+              /* The spelling that most use wins: "button" or "buttons" (Boyer and Moore's vote). */
+              if (memcmp (phrase->words, stream + i, n * sizeof *stream) == 0)
+                phrase->vote++;
+              else if (phrase->vote == 0)
+                {
+                  memcpy (phrase->words, stream + i, n * sizeof *stream);
+                  phrase->vote = 1;
+                }
+              else
+                phrase->vote--;
               phrase->n++;
               phrase->n_the += is_definite (before);
               phrase->n_a += strcmp (before, "a") == 0 || strcmp (before, "an") == 0;
@@ -316,6 +373,9 @@ crown_terms_new (const CrownTranscript *transcript,
             self->stem_counts[word->stem]++;
           }
       }
+  count_heads (self);
+  for (guint i = 1; i < self->words->len; i++)
+    crown_terms_word (self, i)->head = is_head (self, crown_terms_word (self, i));
   count_phrases (self);
   g_hash_table_foreach_remove (self->phrases, is_said_once, NULL);
   return self;
@@ -406,7 +466,7 @@ crown_terms_phrases (const CrownTerms *self,
             if (stream[i + n - 1] == CROWN_TERM_BREAK || word->general || word->stem >= STEMS_MAX)
               break;
             key = (key << STEM_BITS) | (word->stem + 1);
-            phrase = g_hash_table_lookup (self->phrases, &key);
+            phrase = word->head ? g_hash_table_lookup (self->phrases, &key) : NULL;
             if (phrase != NULL)
               g_hash_table_insert (counts, phrase, GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, phrase)) + 1));
           }
@@ -421,7 +481,7 @@ crown_terms_phrases (const CrownTerms *self,
       const CrownWord *last = crown_terms_word (self, phrase->words[phrase->n_words - 1]);
       Choice choice = { phrase, n, 0 };
 
-      if (n < 2)
+      if (n < (phrase->n_words > 1 ? 2 : 3) || (phrase->n_words == 1 && last->n_noun < 2))
         continue;
       choice.score = pow (n, 0.8) * (0.35 + 0.65 * share) * length_weights[phrase->n_words] * (0.4 + noun_share (last)) *
                      (phrase->n_turns > 1 ? 1 : 0.5);
@@ -457,7 +517,12 @@ crown_terms_name (const CrownTerms  *self,
 {
   GString *name = g_string_new (NULL);
 
-  if (article && self->language == CROWN_LANGUAGE_EN && 5 * phrase->n_the >= phrase->n && phrase->n_the >= phrase->n_a)
+  const CrownWord *head = crown_terms_word (self, phrase->words[phrase->n_words - 1]);
+  gboolean is_name = head->n_upper > head->n_lower;
+
+  /* "the remote control", "speech recognition", "SmartKom", "the EU" */
+  if (article && self->language == CROWN_LANGUAGE_EN &&
+      (is_name ? 3 * phrase->n_the >= phrase->n : 5 * phrase->n_the >= phrase->n || phrase->n_a > 0))
     g_string_append (name, "the ");
   for (guint i = 0; i < phrase->n_words; i++)
     {

@@ -17,15 +17,19 @@ typedef struct {
   guint    stem;     /* an index of the stems; the same for "button" and "buttons" */
   gboolean stop;     /* says nothing of a subject */
   gboolean general;  /* is no part of a name for a subject: "problem", "discussed" */
+  gboolean head;     /* can be a phrase's last word */
   guint    n_upper;  /* how often it has a capital inside a sentence */
   guint    n_lower;  /* … and has none */
   guint    n_noun;   /* how often the word before is an article or the like */
   guint    n_verb;   /* … or a pronoun or a modal */
+  guint    n_head;   /* how often no other word of a noun phrase follows */
+  guint    n_inner;  /* … and one does */
 } CrownWord;
 
 typedef struct {
   guint64 key;    /* of its stems */
-  guint   words[3]; /* as it is said first */
+  guint   words[3]; /* as it is said most */
+  guint   vote;
   guint   n_words;
   guint   n;
   guint   n_the;  /* how often it is definite */

@@ -147,17 +147,21 @@ same_word (const Word *a,
   return g_ascii_strcasecmp (a->bare, b->bare) == 0;
 }
 
-/* "w we", "becau because", but not "to tomorrow" */
+/* "w we", "becau because", "it it's", but not "to tomorrow" */
 static gboolean
 is_beginning_of (const Word *a,
                  const Word *b)
 {
-  gsize length = strlen (a->bare);
+  gsize length = strlen (a->bare), whole = strlen (b->bare);
 
-  return length > 0 && length < strlen (b->bare) && g_ascii_isalpha (a->bare[0]) && g_ascii_strncasecmp (a->bare, b->bare, length) == 0 &&
-         strcmp (a->bare, "I") != 0 && g_ascii_strcasecmp (a->bare, "a") != 0 && *a->punctuation == '\0' &&
-         (length == 1 || !crown_is_stop_word (CROWN_LANGUAGE_EN, a->bare)) && (length <= 3 || strlen (b->bare) <= length + 3) && b->bare[length] != '\'' &&
-         (length <= 3 || b->bare[length] != 's');
+  if (length == 0 || length >= whole || *a->punctuation != '\0' || !g_ascii_isalpha (a->bare[0]) ||
+      g_ascii_strncasecmp (a->bare, b->bare, length) != 0)
+    return FALSE;
+  if (b->bare[length] == '\'')
+    return TRUE;
+  if (length == 1)
+    return a->bare[0] != 'I' && g_ascii_tolower (a->bare[0]) != 'a';
+  return !crown_is_stop_word (CROWN_LANGUAGE_EN, a->bare) && (length <= 3 || (whole <= length + 3 && b->bare[length] != 's'));
 }
 
 static gboolean
@@ -199,6 +203,19 @@ drop_repairs (Word  *words,
       else if (kept[1] != NULL && next != NULL && same_word (kept[1], word) && same_word (kept[0], next) &&
                *kept[0]->punctuation != '.')
         word->dropped = next->dropped = TRUE;
+      /* "it is a, it is something" */
+      else if (kept[2] != NULL && next != NULL && same_word (kept[2], word) && same_word (kept[1], next) &&
+               *kept[0]->punctuation != '.' && *kept[1]->punctuation == '\0')
+        {
+          kept[0]->dropped = kept[1]->dropped = kept[2]->dropped = TRUE;
+          n_dropped += 3;
+          kept[0] = kept[1] = kept[2] = NULL;
+        }
+      /* a letter that a word was begun with, and a nod in between */
+      else if (next != NULL && *word->punctuation == '\0' && kept[0] != NULL &&
+               ((word->bare[1] == '\0' && g_ascii_islower (word->bare[0]) && strchr ("aioey", word->bare[0]) == NULL) ||
+                strcmp (word->bare, "yeah") == 0))
+        word->dropped = TRUE;
       /* "you know, …", "I mean, …"; "sort of" where it is no noun */
       else if (next != NULL && ((g_ascii_strcasecmp (word->bare, "you") == 0 && strcmp (next->bare, "know") == 0 && *word->punctuation == '\0' &&
                                  (*next->punctuation == ',' || after == NULL)) ||
@@ -260,6 +277,9 @@ add_sentence (GPtrArray    *sentences,
           if (text->len > 0 && *words[i].punctuation != '\0' && strchr (".!?", *words[i].punctuation) != NULL && i + 1 == n_words &&
               strchr (".!?,", text->str[text->len - 1]) == NULL)
             g_string_append_c (text, *words[i].punctuation);
+          /* "it is, uh, good": the commas were around it */
+          else if (text->len > 0 && *words[i].punctuation == ',' && text->str[text->len - 1] == ',')
+            g_string_truncate (text, text->len - 1);
           continue;
         }
       if (opening && i + 3 < n_words && is_any (words[i].bare, openers, G_N_ELEMENTS (openers)))

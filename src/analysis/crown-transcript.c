@@ -74,7 +74,7 @@ static char *
 speaker_name (const char *speaker)
 {
   g_autofree char *squeezed = squeeze (speaker);
-  char *bracket = strrchr (squeezed, '(');
+  char *bracket = strchr (squeezed, '(');
 
   if (bracket != NULL && bracket > squeezed && g_str_has_suffix (bracket, ")"))
     {

@@ -76,7 +76,8 @@ drop_insertions (GString *text)
   static const char *const insertions[] = { ", you know,", ", I mean,", ", I think,", ", I guess,", ", of course,", ", I suppose,",
                                             ", like,", ", so,", ", obviously,", ", actually,", ", basically,", ", well,", ", yeah,",
                                             ", really,", ", okay,", ", please,", ", I believe,", ", in fact,", ", you see,",
-                                            " you know,", ", right," };
+                                            " you know,", ", right,", ", I suggest,", ", I'd say,", ", perhaps,", ", again,", " I mean,", ", I mean", ", I guess",
+                                            " I mean", ", I think", ", I suppose", " I guess", " {comment}" };
 
   for (guint i = 0; i < G_N_ELEMENTS (insertions); i++)
     g_string_replace (text, insertions[i], "", 0);
@@ -85,6 +86,17 @@ drop_insertions (GString *text)
 }
 
 /* A long statement up to where another thought begins. */
+static gboolean
+is_condition (const char *text)
+{
+  static const char *const starts[] = { "if ", "when ", "while ", "although ", "since ", "as ", "once ", "unless ", "whenever ", "given " };
+
+  for (guint i = 0; i < G_N_ELEMENTS (starts); i++)
+    if (g_ascii_strncasecmp (text, starts[i], strlen (starts[i])) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 cut_long (GString *text)
 {
@@ -92,8 +104,8 @@ cut_long (GString *text)
                                         ", where ", ", you know ", ", then ", ", or ", " because ", " so that ", " and then ", " but " };
   const char *best = NULL;
 
-  if (crown_count_words (text->str) <= STATEMENT_WORDS_MAX - 6)
-    return;
+  if (crown_count_words (text->str) <= STATEMENT_WORDS_MAX - 6 || is_condition (text->str))
+    return; /* what follows from a condition is its main clause */
   for (guint i = 0; i < G_N_ELEMENTS (breaks) && best == NULL; i++)
     for (const char *p = text->str; (p = strstr (p, breaks[i])) != NULL; p++)
       {
@@ -116,6 +128,16 @@ crown_wording_statement (const CrownTerms *terms,
   gpointer id;
 
   drop_insertions (text);
+  /* What stands behind a dash is said beside. */
+  char *dash = strstr (text->str, "\342\200\224");
+
+  if (dash != NULL && dash - text->str > 45)
+    g_string_truncate (text, (gsize) (dash - text->str));
+  /* "Clearly, …" */
+  gsize adverb = strcspn (text->str, " ");
+
+  if (adverb > 4 && text->str[adverb - 1] == ',' && text->str[adverb - 2] == 'y' && text->str[adverb - 3] == 'l')
+    g_string_erase (text, 0, (gssize) MIN (adverb + 1, text->len));
   g_string_erase (text, 0, skip_openings (text->str) - text->str);
   cut_long (text);
   while (text->len > 0 && strchr (".!,;: -", text->str[text->len - 1]) != NULL)
@@ -129,7 +151,7 @@ crown_wording_statement (const CrownTerms *terms,
 
       word[strcspn (word, ",;:")] = '\0';
       if (g_hash_table_lookup_extended (terms->ids, word, NULL, &id) &&
-          (crown_terms_word (terms, GPOINTER_TO_UINT (id))->stop ||
+          (crown_terms_word (terms, GPOINTER_TO_UINT (id))->general ||
            crown_terms_word (terms, GPOINTER_TO_UINT (id))->n_lower > crown_terms_word (terms, GPOINTER_TO_UINT (id))->n_upper))
         text->str[0] = g_ascii_tolower (text->str[0]);
     }
@@ -178,6 +200,9 @@ crown_wording_form (const CrownTerms    *terms,
   if (strstr (statement, "..") != NULL || strstr (statement, "\342\200\246") != NULL || strstr (statement, " - ") != NULL)
     form *= 0.4;
   form *= 1 - MIN (0.7, 2.0 * sentence->n_dropped / (sentence->n_words + sentence->n_dropped));
+  form *= is_condition (statement) ? (strchr (statement, ',') != NULL ? 0.7 : 0.3) : 1;
+  form *= strchr (statement, ':') != NULL || strstr (statement, "\342\200\224") != NULL ? 0.6 : 1;
+  form *= strstr (statement, "welcome") != NULL || strstr (statement, "thank") != NULL || strstr (statement, "pleased to") != NULL ? 0.4 : 1;
   form *= n_i > 1 ? 0.75 : 1;
   form *= n_you > 1 ? 0.6 : n_you > 0 ? 0.8 : 1;
   form *= n_words < 10 ? 0.7 : 1;

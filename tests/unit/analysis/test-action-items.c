@@ -242,12 +242,12 @@ test_long_task_is_cut (void)
   const char *task;
 
   for (guint i = 0; i < 40; i++)
-    g_string_append (text, i % 2 ? " Chloë" : " Zoë");
+    g_string_append_printf (text, " Zoë%u", i);
   items = items_of (text->str);
   g_assert_cmpuint (json_array_get_length (items), ==, 1);
   task = crown_json_opt_string (json_array_get_object_element (items, 0), "text", "");
-  g_assert_true (g_str_has_prefix (task, "Send the report to Zoë Chloë"));
-  g_assert_true (g_str_has_suffix (task, " Zoë…") || g_str_has_suffix (task, " Chloë…"));
+  g_assert_true (g_str_has_prefix (task, "Send the report to Zoë0 Zoë1"));
+  g_assert_true (g_str_has_suffix (task, "…") && g_ascii_isdigit (task[strlen (task) - strlen ("…") - 1]));
   g_assert_true (g_utf8_validate (task, -1, NULL));
   g_assert_cmpuint (strlen (task), <=, 120 + strlen ("…"));
 }
