@@ -11,9 +11,9 @@
 #include <string.h>
 
 #define UNIT_WORDS    60  /* sentences are put together to units of so many words */
-#define WINDOW_UNITS  6   /* that are compared before a gap with those behind it */
+#define WINDOW_UNITS  10  /* that are compared before a gap with those behind it */
 #define CHAPTERS_MAX  30
-#define CUE_DEPTH     0.12 /* what an announcement adds to a gap's depth */
+#define CUE_DEPTH     0.3  /* what an announcement adds to a gap's depth */
 #define TITLE_PHRASES 2
 
 /* How a chairperson goes on to what is next. */
@@ -246,7 +246,7 @@ crown_chapters_of (const CrownTranscript *transcript,
   /* Longer meetings have longer chapters, too: 3 for 2000 words, 5 for 10,000, 18 for 200,000. */
   guint n_chapters = (guint) CLAMP (1.2 * sqrt (n_words / 1000) + 1.2, 1, CHAPTERS_MAX);
 
-  if (units->len > 2 * WINDOW_UNITS)
+  if (units->len > WINDOW_UNITS)
     {
       measure_depths (terms, units);
       move_to_announcements (terms, units);

@@ -17,7 +17,60 @@ meeting_free (gpointer data)
   g_free (meeting->name);
   g_free (meeting->reference);
   crown_transcript_free (meeting->transcript);
+  g_array_unref (meeting->segments);
+  g_free (meeting->topics);
   g_free (meeting);
+}
+
+/* The reader leaves out turns that say nothing. */
+static void
+map_segments (CrownMeeting *meeting,
+              JsonObject   *object)
+{
+  JsonArray *turns = crown_json_opt_array (object, "meeting_transcripts");
+  int next = 0;
+
+  meeting->segments = g_array_new (FALSE, FALSE, sizeof (int));
+  for (guint i = 0; i < json_array_get_length (turns); i++)
+    {
+      g_autofree char *said = g_strdup (crown_json_opt_string (json_array_get_object_element (turns, i), "content", ""));
+      int segment = *g_strstrip (said) != '\0' ? next++ : -1;
+
+      g_array_append_val (meeting->segments, segment);
+    }
+  if (next != (int) meeting->transcript->segments->len)
+    g_error ("%s has %d turns and %u segments", meeting->name, next, meeting->transcript->segments->len);
+}
+
+/* Topics may have several spans; what is in none belongs to what was before. */
+static void
+read_topics (CrownMeeting *meeting,
+             JsonObject   *object)
+{
+  JsonArray *topics = crown_json_opt_array (object, "topic_list");
+
+  meeting->topics = g_new (int, meeting->transcript->segments->len);
+  for (guint i = 0; i < meeting->transcript->segments->len; i++)
+    meeting->topics[i] = -1;
+  for (guint t = 0; t < json_array_get_length (topics); t++)
+    {
+      JsonArray *spans = crown_json_opt_array (json_array_get_object_element (topics, t), "relevant_text_span");
+
+      for (guint s = 0; s < json_array_get_length (spans); s++)
+        {
+          JsonArray *span = json_array_get_array_element (spans, s);
+          guint64 to = g_ascii_strtoull (json_array_get_string_element (span, 1), NULL, 10);
+
+          for (guint64 turn = g_ascii_strtoull (json_array_get_string_element (span, 0), NULL, 10);
+               turn <= to && turn < meeting->segments->len; turn++)
+            if (g_array_index (meeting->segments, int, turn) >= 0 &&
+                meeting->topics[g_array_index (meeting->segments, int, turn)] < 0)
+              meeting->topics[g_array_index (meeting->segments, int, turn)] = (int) t;
+        }
+    }
+  for (guint i = 1; i < meeting->transcript->segments->len; i++)
+    if (meeting->topics[i] < 0)
+      meeting->topics[i] = meeting->topics[i - 1];
 }
 
 static CrownMeeting *
@@ -39,6 +92,8 @@ load_one (const char *path,
     g_error ("%s has no summary", path);
   meeting->reference = g_strdup (crown_json_opt_string (json_array_get_object_element (queries, 0), "answer", ""));
   meeting->name = g_strndup (file_name, strlen (file_name) - strlen (".json"));
+  map_segments (meeting, object);
+  read_topics (meeting, object);
   return meeting;
 }
 

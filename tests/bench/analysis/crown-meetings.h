@@ -13,6 +13,8 @@ typedef struct {
   char            *name;
   char            *reference; /* the summary that people wrote */
   CrownTranscript *transcript;
+  GArray          *segments;  /* (element-type int): of each of the file's turns the segment; -1 for one that says nothing */
+  int             *topics;    /* of each segment the topic that people put it in */
   gboolean         held_out;  /* not looked at while anything is tuned */
 } CrownMeeting;
 
