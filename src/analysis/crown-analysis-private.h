@@ -50,7 +50,10 @@ guint      crown_count_words    (const char *text);
 char      *crown_stem           (const char *word); /* (transfer full) */
 
 JsonObject *crown_sentiment_of   (const CrownTranscript *transcript, gint64 duration_ms, const gint64 *starts); /* (transfer full) */
-JsonArray  *crown_action_items_of(const CrownTranscript *transcript, GPtrArray *sentences, GStrv participants, const char *date);
+/* Tasks, decisions, events and notes, in the order of CrownOutcome; each (transfer full) */
+#define CROWN_OUTCOMES 4
+void        crown_outcomes_of    (const CrownTranscript *transcript, GPtrArray *sentences, GStrv participants, CrownLanguage language,
+                                  const char *date, JsonArray *outcomes[CROWN_OUTCOMES]);
 /* The day that @text names, relative to @date (YYYY-MM-DD…); (nullable) (transfer full) */
 char       *crown_due_date_of    (const char *text, const char *date);
 

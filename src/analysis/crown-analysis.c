@@ -187,6 +187,8 @@ crown_analyze (const CrownTranscript *transcript,
   g_autoptr (GPtrArray) chapters = crown_chapters_of (transcript, terms);
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
   JsonObject *analysis = json_object_new ();
+  static const char *const outcome_names[CROWN_OUTCOMES] = { "action_items", "decisions", "events", "notes" };
+  JsonArray *outcomes[CROWN_OUTCOMES];
   JsonArray *participants = json_array_new ();
   JsonObject *speaking_time = json_object_new ();
 
@@ -206,13 +208,15 @@ crown_analyze (const CrownTranscript *transcript,
     json_object_set_null_member (analysis, "title");
   json_object_set_double_member (analysis, "duration", seconds (duration_ms));
   json_object_set_boolean_member (analysis, "estimated_times", !transcript->has_times);
+  json_object_set_string_member (analysis, "language", crown_language_code (terms->language));
   json_object_set_array_member (analysis, "participants", participants);
   json_object_set_object_member (analysis, "speaking_time", speaking_time);
   json_object_set_object_member (analysis, "participation", participation_of (speakers, total_ms));
   json_object_set_object_member (analysis, "sentiment", crown_sentiment_of (transcript, duration_ms, starts));
   json_object_set_array_member (analysis, "summary", crown_summary_of (transcript, terms, chapters));
   json_object_set_array_member (analysis, "topics", topics_of (terms, chapters, starts));
-  json_object_set_array_member (analysis, "action_items",
-                                crown_action_items_of (transcript, sentences, (GStrv) names->pdata, meeting_date));
+  crown_outcomes_of (transcript, sentences, (GStrv) names->pdata, terms->language, meeting_date, outcomes);
+  for (guint i = 0; i < CROWN_OUTCOMES; i++)
+    json_object_set_array_member (analysis, outcome_names[i], outcomes[i]);
   return analysis;
 }

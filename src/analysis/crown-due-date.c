@@ -10,10 +10,32 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const weekdays[] = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday" };
-static const char *const months[] = { "january", "february", "march", "april", "may", "june", "july", "august", "september",
-                                      "october", "november", "december" };
-static const char *const numbers[] = { "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten" };
+/* In English, German, French and Spanish: seven, twelve and so on for each. */
+static const char *const weekdays[] = {
+  "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+  "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
+  "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+  "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo",
+};
+static const char *const months[] = {
+  "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+  "januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "dezember",
+  "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+  "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+};
+static const char *const numbers[] = {
+  "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+  "null", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn",
+  "zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix",
+  "cero", "una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez",
+};
+#define N_NUMBERS 11
+static const char *const ordinals[] = {
+  "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth",
+  "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "twenty-first", "twenty-second",
+  "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh", "twenty-eighth", "twenty-ninth", "thirtieth",
+  "thirty-first",
+};
 
 static int
 index_of (const char *const *names,
@@ -37,9 +59,13 @@ number_of (const char *word)
   if (end != word)
     return value <= 366 && (*end == '\0' || strcmp (end, "st") == 0 || strcmp (end, "nd") == 0 || strcmp (end, "rd") == 0 ||
                             strcmp (end, "th") == 0) ? (guint) value : 0;
-  if (strcmp (word, "a") == 0 || strcmp (word, "an") == 0)
+  if (strcmp (word, "a") == 0 || strcmp (word, "an") == 0 || strcmp (word, "einem") == 0 || strcmp (word, "einer") == 0 ||
+      strcmp (word, "une") == 0)
     return 1;
   index = index_of (numbers, G_N_ELEMENTS (numbers), word);
+  if (index > 0)
+    return (guint) index % N_NUMBERS;
+  index = index_of (ordinals, G_N_ELEMENTS (ordinals), word);
   return index > 0 ? (guint) index : 0;
 }
 
@@ -71,6 +97,92 @@ iso_day (const char *word,
   return TRUE;
 }
 
+static gboolean
+is_one_of (const char        *word,
+           const char *const *list,
+           gsize              n)
+{
+  return word != NULL && index_of (list, n, word) >= 0;
+}
+
+#define ONE_OF(word, ...) \
+  is_one_of (word, (const char *const[]) { __VA_ARGS__ }, G_N_ELEMENTS (((const char *const[]) { __VA_ARGS__ })))
+
+static const char *
+word_before (char  **words,
+             guint   i,
+             guint   back)
+{
+  return i >= back ? words[i - back] : NULL;
+}
+
+/* German, French and Spanish say it with other words, and in another order. */
+static gboolean
+foreign_day_at (char **words,
+                guint  i,
+                GDate *date)
+{
+  guint weekday = g_date_get_weekday (date);
+  const char *before = word_before (words, i, 1), *next = words[i + 1], *after = next != NULL ? words[i + 2] : NULL;
+
+  if (ONE_OF (words[i], "heute", "aujourd'hui", "hoy"))
+    return TRUE;
+  if (ONE_OF (words[i], "übermorgen", "après-demain") || (is (words, i, "pasado") && is (words, i + 1, "mañana")))
+    {
+      g_date_add_days (date, 2);
+      return TRUE;
+    }
+  /* "guten Morgen", "heute Morgen"; "por la mañana" */
+  if ((is (words, i, "morgen") && !ONE_OF (before, "guten", "heute", "jeden", "am")) || is (words, i, "demain") ||
+      (is (words, i, "mañana") && !ONE_OF (before, "la", "pasado", "cada")))
+    {
+      g_date_add_days (date, 1);
+      return TRUE;
+    }
+  if ((ONE_OF (words[i], "diese", "dieser", "cette", "esta") && ONE_OF (next, "woche", "semaine", "semana")))
+    {
+      g_date_add_days (date, weekday <= 5 ? 5 - weekday : 12 - weekday);
+      return TRUE;
+    }
+  if ((ONE_OF (words[i], "nächste", "nächster", "kommende", "kommender", "nächsten", "próxima", "prochaine") &&
+       ONE_OF (next, "woche", "semana", "semaine")) ||
+      (is (words, i, "semaine") && is (words, i + 1, "prochaine")) ||
+      (is (words, i, "semana") && (is (words, i + 1, "próxima") || (is (words, i + 1, "que") && is (words, i + 2, "viene")))))
+    {
+      g_date_add_days (date, 12 - weekday);
+      return TRUE;
+    }
+  if (ONE_OF (words[i], "ende", "fin", "finales"))
+    {
+      guint to = i + 1;
+
+      while (ONE_OF (words[to], "des", "der", "dieses", "de", "du", "la", "este", "ce", "cette", "diesem"))
+        to++;
+      if (ONE_OF (words[to], "monats", "mois", "mes"))
+        {
+          g_date_set_day (date, g_date_get_days_in_month (g_date_get_month (date), g_date_get_year (date)));
+          return TRUE;
+        }
+      if (ONE_OF (words[to], "woche", "semaine", "semana"))
+        {
+          g_date_add_days (date, weekday <= 5 ? 5 - weekday : 12 - weekday);
+          return TRUE;
+        }
+    }
+  if (ONE_OF (words[i], "in", "dans", "en") && next != NULL && after != NULL)
+    {
+      guint n = number_of (next);
+      gboolean weeks = ONE_OF (after, "wochen", "woche", "semaines", "semaine", "semanas", "semana");
+
+      if (n > 0 && (weeks || ONE_OF (after, "tagen", "tag", "jours", "jour", "días", "día")))
+        {
+          g_date_add_days (date, weeks ? n * 7 : n);
+          return TRUE;
+        }
+    }
+  return FALSE;
+}
+
 /* The rules, in the order in which they are tried at each word. @date is the meeting's day and becomes the day named. */
 static gboolean
 day_at (char **words,
@@ -83,8 +195,20 @@ day_at (char **words,
 
   if (iso_day (words[i], date))
     return TRUE;
-  if (is (words, i, "today") || is (words, i, "tonight"))
+  if (is (words, i, "today") || is (words, i, "tonight") || (is (words, i, "this") && ONE_OF (words[i + 1], "afternoon", "evening", "morning")))
     return TRUE;
+  if (foreign_day_at (words, i, date))
+    return TRUE;
+  if (is (words, i, "this") && is (words, i + 1, "week"))
+    {
+      g_date_add_days (date, weekday <= 5 ? 5 - weekday : 12 - weekday);
+      return TRUE;
+    }
+  if (is (words, i, "weekend") && ONE_OF (before, "the", "this"))
+    {
+      g_date_add_days (date, weekday <= 6 ? 6 - weekday : 6);
+      return TRUE;
+    }
   if (is (words, i, "tomorrow"))
     {
       g_date_add_days (date, i >= 2 && strcmp (before, "after") == 0 && is (words, i - 2, "day") ? 2 : 1);
@@ -94,14 +218,17 @@ day_at (char **words,
   index = index_of (weekdays, G_N_ELEMENTS (weekdays), words[i]);
   if (index >= 0)
     {
-      guint ahead = (guint) (index + 1 + 7 - (int) weekday) % 7;
+      guint ahead;
+
+      index %= 7;
+      ahead = (guint) (index + 1 + 7 - (int) weekday) % 7;
 
       if (ahead == 0)
         ahead = 7;
       /* "next Friday" is the one of next week, which "Friday" is already when it has passed in this one. */
-      if (strcmp (before, "next") == 0 && (guint) index + 1 > weekday)
+      if (ONE_OF (before, "next", "nächsten", "próximo") && (guint) index + 1 > weekday)
         ahead += 7;
-      if (strcmp (before, "last") == 0)
+      if (ONE_OF (before, "last", "letzten", "letzter") || ONE_OF (words[i + 1], "dernier", "pasado"))
         return FALSE;
       g_date_add_days (date, ahead);
       return TRUE;
@@ -154,8 +281,9 @@ day_at (char **words,
       guint day = words[i + 1] != NULL ? number_of (words[i + 1]) : 0;
       GDate named;
 
+      index %= 12;
       if (day == 0 && i > 0)
-        day = number_of (strcmp (before, "of") == 0 && i > 1 ? words[i - 2] : before);
+        day = number_of (ONE_OF (before, "of", "de") && i > 1 ? words[i - 2] : before);
       if (!g_date_valid_dmy ((GDateDay) MIN (day, 99), (GDateMonth) (index + 1), g_date_get_year (date)))
         return FALSE;
       g_date_clear (&named, 1);

@@ -1,8 +1,8 @@
 /* bench-action-items.c: how many of the action items that people see are found, and how many of those found they see, too
  *
  * The labels are in tests/data/action-items.json: of meetings of CROWN_TEST_DATA that rules were made with (dev) and that they
- * were not (unseen), and of scripted ones in tests/data/meetings. An item is found when one of its kind has its evidence
- * within the lines of the label.
+ * were not (unseen), and of scripted ones in tests/data/meetings. An item is found when one of its kind has evidence among
+ * the lines of the label.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -77,17 +77,10 @@ is_within (JsonObject *label,
            GArray     *turns)
 {
   JsonArray *lines = crown_json_opt_array (label, "lines");
-  gint64 evidence[] = { crown_json_opt_int (item, "line", -1), crown_json_opt_int (item, "end_line", -1) };
+  gint64 line = crown_json_opt_int (item, "line", 0), end_line = crown_json_opt_int (item, "end_line", line);
 
-  for (guint i = 0; i < G_N_ELEMENTS (evidence); i++)
-    if (evidence[i] >= 0)
-      {
-        guint turn = g_array_index (turns, guint, evidence[i]);
-
-        if (turn >= json_array_get_int_element (lines, 0) && turn <= json_array_get_int_element (lines, 1))
-          return TRUE;
-      }
-  return FALSE;
+  return g_array_index (turns, guint, line) <= json_array_get_int_element (lines, 1) &&
+         g_array_index (turns, guint, end_line) >= json_array_get_int_element (lines, 0);
 }
 
 static void
