@@ -175,8 +175,11 @@ take_over (Item *earlier,
 {
   if (earlier->assignee == NULL)
     earlier->assignee = item->assignee;
-  if (earlier->due == NULL)
-    earlier->due = g_steal_pointer (&item->due);
+  if (item->due != NULL)
+    {
+      g_free (earlier->due);
+      earlier->due = g_steal_pointer (&item->due); /* who promises knows better than who asks */
+    }
   if (strcmp (item->priority, "high") == 0)
     earlier->priority = "high";
   earlier->end_line = MAX (earlier->end_line, item->end_line);
@@ -223,8 +226,9 @@ open_request (GPtrArray  *items,
 
       if (item->end_line + ANSWER_WITHIN < line)
         break;
-      if (item->kind == CROWN_OUTCOME_TASK && item->requester != NULL && !item->answered && item->line < line &&
-          strcmp (item->requester, speaker) != 0 && (item->assignee == NULL || strcmp (item->assignee, speaker) == 0))
+      if (item->kind == CROWN_OUTCOME_TASK && item->requester != NULL && !item->answered &&
+          (item->line < line || item->assignee == NULL) &&
+          (strcmp (item->requester, speaker) != 0 || item->assignee == NULL) && (item->assignee == NULL || strcmp (item->assignee, speaker) == 0))
         return item;
     }
   return NULL;
@@ -356,7 +360,8 @@ add_commitment (Search                *search,
 
   if (commitment->kind == CROWN_OUTCOME_TASK && commitment->who == CROWN_WHO_SPEAKER)
     request = open_request (search->items, segment->speaker, sentence->line);
-  if (request != NULL && (commitment->pronoun || crown_is_acceptance (segment->text) || similarity (request, item) >= SAME_MIN / 2))
+  if (request != NULL && (commitment->pronoun || (request->line < sentence->line && crown_is_acceptance (segment->text)) ||
+                          similarity (request, item) >= SAME_MIN / 2))
     {
       take_over (request, item);
       request->answered = TRUE;
@@ -367,7 +372,7 @@ add_commitment (Search                *search,
   /* Two words of substance at least: "I'll check that" is no task that anybody could do later. */
   if ((commitment->pronoun && commitment->verb > 0 && !(commitment->who == CROWN_WHO_SPEAKER && item->due != NULL) &&
        (commitment->who == CROWN_WHO_NOBODY || !take_text_before (search, index, item))) ||
-      (commitment->pronoun && commitment->verb == 0) ||
+      (commitment->pronoun && commitment->verb == 0 && item->due == NULL) ||
       g_hash_table_size (item->words) < (item->due != NULL || commitment->kind != CROWN_OUTCOME_TASK ? 1 : 2) ||
       item->confidence < CONFIDENCE_MIN || merge_into_earlier (search->items, item))
     item_free (item);

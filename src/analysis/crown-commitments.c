@@ -31,6 +31,7 @@ static const Phrase english[] = {
   { "i plan to", CROWN_WHO_SPEAKER, 0.7 },
   { "i promise to", CROWN_WHO_SPEAKER, 0.85 },
   { "i'm happy to", CROWN_WHO_SPEAKER, 0.65 },
+  { "i'd better", CROWN_WHO_SPEAKER, 0.65 },
   { "i'd be happy to", CROWN_WHO_SPEAKER, 0.65 },
   { "i'd be glad to", CROWN_WHO_SPEAKER, 0.65 },
   { "i can", CROWN_WHO_SPEAKER, 0.6 },
@@ -122,26 +123,44 @@ static const Phrase after_name[] = {
 
 /* Sorted: what a task is made of. A commitment with another verb ("I'll be honest") is none. */
 static const char *const verbs[] = {
-  "add", "analyse", "analyze", "announce", "approach", "arrange", "ask", "assign", "book", "bring", "build", "buy", "calculate", "call",
-  "cancel", "change", "chase", "check", "circulate", "clarify", "clean", "close", "collect", "come", "compare", "compile", "complete", "confirm",
-  "contact", "coordinate", "copy", "correct", "create", "cut", "define", "deliver", "deploy", "describe", "design", "dig", "discuss",
-  "distribute", "do", "document", "draft", "draw", "email", "estimate", "evaluate", "examine", "figure", "file", "fill", "finalise",
-  "finalize", "find", "finish", "fix", "follow", "forward", "gather", "get", "give", "handle", "have", "help", "hire", "implement",
-  "improve", "include", "inform", "install", "interview", "introduce", "investigate", "invite", "issue", "join", "list", "look", "mail",
-  "make", "measure", "meet", "merge", "message", "migrate", "move", "notify", "open", "order", "organise", "organize", "patch", "pay",
-  "phone", "ping", "plan", "post", "prepare", "present", "print", "prioritise", "prioritize", "process", "propose", "provide",
-  "publish", "push", "put", "raise", "reach", "read", "record", "redo", "release", "remind", "remove", "rename", "renew", "reorganise",
-  "reorganize", "repair", "replace", "report", "reproduce", "request", "research", "review", "rewrite", "run", "schedule", "see",
-  "send", "set", "setup", "share", "ship", "show", "sign", "sketch", "speak", "split", "start", "submit", "summarise", "summarize",
-  "switch", "take", "talk", "tell", "test", "think", "track", "train", "transcribe", "translate", "try", "turn", "update", "upgrade",
-  "upload", "verify", "wire", "work", "write",
+  "add", "adjust", "allocate", "amend", "analyse", "analyze", "announce", "append", "apply", "approach", "approve",
+  "archive", "arrange", "ask", "assemble", "assess", "assign", "attach", "audit", "back", "backup", "bill", "block",
+  "book", "borrow", "bring", "broadcast", "brush", "build", "buy", "calculate", "call", "cancel", "change", "charge",
+  "chase", "check", "circulate", "cite", "clarify", "clean", "close", "collect", "come", "compare", "compile",
+  "complete", "compose", "configure", "confirm", "consult", "contact", "convert", "coordinate", "copy", "correct",
+  "cover", "create", "cut", "debug", "decide", "define", "delegate", "delete", "deliver", "deploy", "describe",
+  "design", "diagnose", "dig", "disable", "discuss", "distribute", "do", "document", "double", "draft", "draw", "drop",
+  "edit", "email", "enable", "escalate", "estimate", "evaluate", "examine", "exchange", "expand", "export", "extend",
+  "feed", "fetch", "figure", "file", "fill", "finalise", "finalize", "finance", "find", "finish", "fix", "follow",
+  "format", "forward", "frame", "gather", "generate", "get", "give", "go", "handle", "hang", "have", "help",
+  "hire", "host", "implement", "import", "improve", "include", "inform", "install", "interview", "introduce",
+  "investigate", "invite", "invoice", "issue", "join", "label", "launch", "let", "list", "lock", "log", "look", "lower",
+  "mail", "maintain", "make", "map", "mark", "measure", "meet", "merge", "message", "migrate", "monitor", "mount",
+  "move", "negotiate", "note", "notify", "obtain", "onboard", "open", "order", "organise", "organize", "outline",
+  "pack", "paint", "park", "patch", "pay", "phone", "pick", "pin", "ping", "plan", "plot", "polish", "post",
+  "prepare", "present", "print", "prioritise", "prioritize", "process", "proofread", "propose", "prototype", "provide",
+  "prune", "publish", "pull", "purchase", "push", "put", "query", "quote", "raise", "reach", "read", "rebuild",
+  "record", "recruit", "redo", "refactor", "refine", "refund", "register", "rehearse", "reject", "release", "relocate",
+  "remind", "remove", "rename", "renew", "rent", "reorganise", "reorganize", "repair", "repeat", "replace", "reply",
+  "report", "reprint", "reproduce", "request", "rerun", "reschedule", "research", "reserve", "reset", "resolve",
+  "respond", "restart", "restore", "retest", "return", "revert", "review", "revise", "revisit", "rework", "rewrite",
+  "rotate", "run", "save", "scan", "schedule", "scope", "secure", "see", "sell", "send", "set", "settle", "setup",
+  "share", "ship", "show", "sign", "simplify", "sketch", "solve", "sort", "source", "speak", "specify", "split",
+  "staff", "start", "stock", "store", "submit", "subscribe", "summarise", "summarize", "supply", "support", "survey",
+  "swap", "switch", "sync", "tackle", "tag", "take", "talk", "tell", "test", "think", "tidy", "trace", "track", "train",
+  "transcribe", "transfer", "translate", "trim", "try", "turn", "type", "unblock", "unify", "update", "upgrade",
+  "upload", "validate", "verify", "vet", "visit", "walk", "warn", "wash", "water", "weigh", "wire", "work", "wrap",
+  "write",
 };
 
 /* Verbs that mostly say what is done in the meeting itself, or nothing; with one of them more has to point at a task. */
 static const char *const weak_verbs[] = {
-  "ask", "build", "change", "cut", "describe", "design", "discuss", "do", "draw", "find", "get", "give", "have", "help", "include", "introduce",
-  "join", "list", "look", "make", "move", "open", "order", "plan", "present", "process", "put", "read", "reach", "run", "see", "set", "share",
-  "show", "speak", "split", "start", "switch", "take", "talk", "tell", "think", "track", "train", "try", "turn", "work",
+  "ask", "back", "block", "build", "change", "cite", "cover", "cut", "decide", "describe", "design", "discuss", "do",
+  "draw", "drop", "feed", "find", "frame", "get", "give", "go", "hang", "have", "help", "include", "introduce",
+  "join", "let", "list", "log", "look", "lower", "make", "mark", "mount", "move", "note", "open", "order", "park",
+  "pick", "pin", "plan", "plot", "present", "process", "pull", "put", "reach", "read", "repeat", "run", "save",
+  "see", "set", "settle", "share", "show", "solve", "sort", "source", "speak", "split", "start", "support", "switch",
+  "tackle", "take", "talk", "tell", "think", "track", "train", "try", "turn", "type", "walk", "weigh", "work", "wrap",
 };
 
 #define IS_IN(list, word) crown_is_in (list, G_N_ELEMENTS (list), word)
@@ -320,6 +339,18 @@ may_come_between (const char *word)
 }
 
 static gboolean
+has_near (char       **words,
+          guint        from,
+          guint        within,
+          const char  *word)
+{
+  for (guint i = from; words[i] != NULL && i < from + within; i++)
+    if (strcmp (words[i], word) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
 find_verb (char  **words,
            guint   from,
            guint  *verb,
@@ -335,8 +366,18 @@ find_verb (char  **words,
       if (strcmp (words[i], "not") == 0 || strcmp (words[i], "never") == 0)
         return FALSE;
       *gerund = base != NULL;
-      if (strcmp (words[i], "come") == 0 && strcmp (next, "back") != 0) /* "I'll come back to you" */
+      /* "I'll come back to you", but not to the next question */
+      if (strcmp (words[i], "come") == 0 &&
+          (strcmp (next, "back") != 0 || (words[i + 2] != NULL && strcmp (words[i + 2], "to") == 0 &&
+                                          (words[i + 3] == NULL || strcmp (words[i + 3], "you") != 0))))
         return FALSE;
+      if ((strcmp (words[i], "go") == 0 && !is_any (next, (const char *const[]) { "through", "over" }, 2)) ||
+          (strcmp (words[i], "let") == 0 && !(words[i + 1] != NULL && has_near (words, i + 1, 4, "know"))))
+        {
+          if (may_come_between (words[i]))
+            continue;
+          return FALSE;
+        }
       if ((*gerund || IS_IN (verbs, words[i])) && !(may_come_between (words[i]) && (strcmp (next, "to") == 0 || strcmp (next, "and") == 0)))
         {
           *verb = i;
@@ -397,10 +438,11 @@ is_done_at_once (char  **words,
   static const char *const soon[] = { "second", "minute", "moment" };
   static const char *const shown[] = { "slide", "slides", "screen", "agenda", "presentation", "discussion", "question", "questions" };
   static const char *const show[] = { "finish", "give", "look", "move", "open", "present", "put", "raise", "share", "show", "start", "switch" };
-  static const char *const talk[] = { "ask", "clarify", "describe", "give", "have", "help", "introduce", "read", "see", "show", "speak", "start",
-                                      "talk", "tell", "telling" };
+  static const char *const talk[] = { "analyse", "analyze", "ask", "clarify", "confirm", "describe", "expand", "give", "have", "help", "introduce", "outline", "read", "see", "show", "speak",
+                                      "start", "talk", "tell", "telling" };
   static const char *const us[] = { "us", "me", "you", "about", "that", "off", "by", "with", "to", "it", "the", "this", "a", "some", "what",
-                                    "in", "from", "on", "how", "why", "another", "one", "your", "any", "something" };
+                                    "in", "from", "on", "how", "why", "another", "one", "your", "any", "something", "when", "those",
+                                    "whether", "for" };
 
   for (guint i = verb; words[i] != NULL; i++)
     {
@@ -609,7 +651,7 @@ static const char *const decisions_en[] = {
   "we agreed to", "we agreed that", "we've agreed", "we have agreed", "we agree that", "is approved", "is carried", "that's settled",
   "it's settled", "is settled", "that's decided", "we're going with", "let's go with", "we'll go with", "we will go with", "we will keep",
   "we'll keep", "we'll stick with", "let's stick with", "we will use", "from now on", "the decision is", "final decision", "is adopted",
-  "we make her an", "we make him an", "let's agree", "shall we agree", "so agreed", "we're not going to change",
+  "that's final", "it's final", "is final", "we are not going to", "we make her an", "we make him an", "let's agree", "shall we agree", "so agreed", "we're not going to change",
 };
 static const char *const decisions_de[] = {
   "haben beschlossen", "haben entschieden", "ist entschieden", "ist beschlossen", "wurde beschlossen", "wurde entschieden", "wir bleiben bei",
@@ -710,6 +752,23 @@ find_english (const char        *sentence,
         return;
     }
 
+  /* "You'll have it tomorrow." */
+  if ((phrase_at (words, 0, "you'll get it", &length) || phrase_at (words, 0, "you'll have it", &length) ||
+       phrase_at (words, 0, "you will have it", &length)) && !has_condition_behind (words, length))
+    {
+      add (found, CROWN_OUTCOME_TASK, CROWN_WHO_SPEAKER, 0, 0.7, 0, length - 2, FALSE, TRUE);
+      return;
+    }
+
+  /* "I need the figures from you." */
+  if (!question && phrase_at (words, 0, "i need", &length) && g_strv_length (words) > 4)
+    for (guint i = 3; words[i] != NULL && words[i + 1] != NULL; i++)
+      if (strcmp (words[i], "from") == 0 && strcmp (words[i + 1], "you") == 0)
+        {
+          add (found, CROWN_OUTCOME_TASK, CROWN_WHO_ADDRESSEE, 0, 0.65, 0, 0, TRUE, FALSE);
+          return;
+        }
+
   for (guint at = 0; words[at] != NULL; at++)
     {
       guint next = at, n = crown_people_at (people, words, at, &person), verb = 0;
@@ -763,7 +822,8 @@ typedef struct {
 
 static const char *const de_promises[] = { "ich werde", "ich kümmere mich", "ich muss noch", "ich will noch", "ich soll noch", "werde ich", "ich sorge" };
 static const char *const de_verbs[] = {
-  "ändere", "aktualisiere", "baue", "bereite", "besorge", "bestelle", "bespreche", "buche", "dokumentiere", "entwerfe", "erledige", "erstelle",
+  "antworte", "bezahle", "bringe", "drucke", "fahre", "fülle", "hänge", "markiere", "messe", "nehme", "räume", "repariere", "reserviere", "setze",
+  "unterschreibe", "veröffentliche", "zahle", "ändere", "aktualisiere", "baue", "bereite", "besorge", "bestelle", "bespreche", "buche", "dokumentiere", "entwerfe", "erledige", "erstelle",
   "formuliere", "frage", "gebe", "hole", "informiere", "installiere", "kaufe", "kläre", "kontaktiere", "korrigiere", "kümmere", "lade",
   "leite", "lese", "liefere", "mache", "melde", "organisiere", "plane", "prüfe", "reiche", "rufe", "sammle", "schaue", "schicke", "schreibe",
   "sende", "spreche", "stelle", "suche", "teile", "teste", "treffe", "überarbeite", "übernehme", "übersetze", "vereinbare", "vergleiche",
@@ -780,7 +840,8 @@ static const char *const de_accepts[] = { "das mache ich", "das übernehme ich",
                                           "das erledige ich", "ich kümmere mich darum" };
 static const char *const fr_promises[] = { "je vais", "je dois", "je m'occupe", "je me charge", "je compte" };
 static const char *const fr_verbs[] = {
-  "achète", "ajoute", "appelle", "cherche", "commande", "contacte", "corrige", "demande", "écris", "envoie", "fais", "finis", "organise", "parle",
+  "annonce", "apporte", "avertis", "confirme", "crée", "dépose", "livre", "mets", "note", "paie", "passe", "préviens", "propose", "publie",
+  "range", "remplis", "répare", "réponds", "signe", "achète", "ajoute", "appelle", "cherche", "commande", "contacte", "corrige", "demande", "écris", "envoie", "fais", "finis", "organise", "parle",
   "prends", "prépare", "rappelle", "rédige", "regarde", "relis", "réserve", "teste", "termine", "traduis", "transmets", "vérifie",
 };
 static const char *const fr_pronouns[] = { "je", "j'" };
@@ -792,6 +853,7 @@ static const char *const fr_blocks[] = { "pas", "ne", "jamais", "si", "peut-êtr
 static const char *const fr_accepts[] = { "je m'en occupe", "je m'en charge", "je le fais", "je la fais", "je prends ça" };
 static const char *const es_promises[] = { "voy a", "tengo que", "debo", "me ocupo", "yo me encargo de", "me encargo de" };
 static const char *const es_verbs[] = {
+  "anoto", "aviso", "cierro", "coloco", "creo", "dejo", "limpio", "miro", "pago", "pinto", "pongo", "publico", "recojo", "respondo", "subo",
   "actualizo", "añado", "arreglo", "busco", "compro", "confirmo", "contacto", "corrijo", "entrego", "envío", "escribo", "hablo", "hago",
   "llamo", "llevo", "mando", "organizo", "paso", "pido", "preparo", "pregunto", "pruebo", "redacto", "reservo", "reviso", "termino",
   "traduzco", "verifico",
@@ -799,8 +861,8 @@ static const char *const es_verbs[] = {
 static const char *const es_requests[] = { "puedes", "podrías", "puede usted", "podéis", "pueden ustedes", "por favor", "no olvides", "no te olvides",
                                            "tienes que", "recuerda" };
 static const char *const es_duties[] = { "hay que", "alguien tiene que", "alguien debe", "tenemos que", "debemos" };
-static const char *const es_blocks[] = { "no", "nunca", "si", "tal", "quizás", "quizá", "podría", "podrías", "ayer", "dijo", "decía", "pasado", "siempre",
-                                         "cuando", "antes", "quieres" };
+static const char *const es_blocks[] = { "no", "nunca", "si", "tal", "quizás", "quizá", "podría", "ayer", "dijo", "decía", "pasado", "siempre",
+                                         "cuando", "quieres" };
 static const char *const es_accepts[] = { "yo me encargo", "me encargo yo", "ya lo hago", "lo hago yo", "yo me ocupo" };
 
 static const Rules rules[] = {
@@ -872,7 +934,7 @@ find_other (CrownLanguage      language,
   else if (has_phrase (words, r->promises, r->n_promises, NULL))
     add (found, CROWN_OUTCOME_TASK, CROWN_WHO_SPEAKER, 0, 0.78, 0, 0, FALSE, FALSE);
   else if (has_first_person (r, words))
-    add (found, CROWN_OUTCOME_TASK, CROWN_WHO_SPEAKER, 0, 0.72, 0, 0, FALSE, g_strv_length (words) < 5);
+    add (found, CROWN_OUTCOME_TASK, CROWN_WHO_SPEAKER, 0, 0.72, 0, 0, FALSE, g_strv_length (words) < 4);
 }
 
 void

@@ -1,7 +1,8 @@
 /* bench-action-items.c: how many of the action items that people see are found, and how many of those found they see, too
  *
  * The labels are in tests/data/action-items.json: of meetings of CROWN_TEST_DATA that rules were made with (dev) and that they
- * were not (unseen), and of scripted ones in tests/data/meetings. An item is found when one of its kind has evidence among
+ * were not (unseen), and of scripted ones in tests/data/meetings, half of them known to who made the rules (scripted), the
+ * others written behind them (fresh). An item is found when one of its kind has evidence among
  * the lines of the label.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -32,7 +33,7 @@ typedef struct {
 } Kind;
 
 static const Kind kinds[] = { { "action_items", "task" }, { "decisions", "decision" }, { "events", "event" } };
-static const char *const sets[] = { "dev", "unseen", "scripted" };
+static const char *const sets[] = { "dev", "unseen", "scripted", "fresh" };
 
 static char *
 path_of (const char *file)
@@ -183,7 +184,7 @@ main (int    argc,
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) labels = NULL;
   Score scores[G_N_ELEMENTS (sets)][G_N_ELEMENTS (kinds)] = { 0 };
-  Bucket buckets[10] = { 0 };
+  Bucket buckets[2][10] = { 0 }; /* of real meetings, and of scripted ones */
   JsonArray *meetings;
 
   crown_bench_init (&argc, &argv);
@@ -216,11 +217,11 @@ main (int    argc,
       turns = turns_of (data, transcript->segments->len);
       for (guint k = 0; k < G_N_ELEMENTS (kinds); k++)
         score_kind (crown_json_opt_array (meeting, "items"), json_object_has_member (analysis, kinds[k].member) ? crown_json_opt_array (analysis, kinds[k].member) : NULL, kinds[k].kind, turns, file,
-                    &scores[set][k], buckets);
+                    &scores[set][k], buckets[set >= 2]);
     }
 
   for (guint set = 0; set < G_N_ELEMENTS (sets); set++)
-    for (guint k = 0; k < (strcmp (sets[set], "scripted") == 0 ? G_N_ELEMENTS (kinds) : 1); k++)
+    for (guint k = 0; k < (set >= 2 ? G_N_ELEMENTS (kinds) : 1); k++)
       {
         const Score *score = &scores[set][k];
 
@@ -231,15 +232,17 @@ main (int    argc,
         if (k == 0)
           print_score (sets[set], kinds[k].kind, "who", score->n_who, score->n_found, 0);
       }
-  for (guint b = FROM_BUCKET; b < 10; b++)
-    {
-      g_autofree char *said = g_strdup_printf ("action-items/calibration/0.%u/said", b);
-      g_autofree char *right = g_strdup_printf ("action-items/calibration/0.%u/right", b);
+  for (guint scripted = 0; scripted < 2; scripted++)
+    for (guint b = FROM_BUCKET; b < 10; b++)
+      {
+        const Bucket *bucket = &buckets[scripted][b];
+        g_autofree char *said = g_strdup_printf ("action-items/calibration/%s/0.%u/said", scripted ? "scripted" : "real", b);
+        g_autofree char *right = g_strdup_printf ("action-items/calibration/%s/0.%u/right", scripted ? "scripted" : "real", b);
 
-      if (buckets[b].n == 0)
-        continue;
-      crown_bench_print (said, 100 * buckets[b].sum / buckets[b].n, "%", CROWN_BENCH_NO_FLOOR, buckets[b].n);
-      crown_bench_print (right, 100.0 * buckets[b].n_right / buckets[b].n, "%", CROWN_BENCH_NO_FLOOR, buckets[b].n);
-    }
+        if (bucket->n_right == 0)
+          continue;
+        crown_bench_print (said, 100 * bucket->sum / bucket->n, "%", CROWN_BENCH_NO_FLOOR, bucket->n);
+        crown_bench_print (right, 100.0 * bucket->n_right / bucket->n, "%", CROWN_BENCH_NO_FLOOR, bucket->n);
+      }
   return 0;
 }
