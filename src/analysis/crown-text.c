@@ -205,7 +205,8 @@ drop_repairs (Word  *words,
         word->dropped = next->dropped = TRUE;
       /* "it is a, it is something" */
       else if (kept[2] != NULL && next != NULL && same_word (kept[2], word) && same_word (kept[1], next) &&
-               *kept[0]->punctuation != '.' && *kept[1]->punctuation == '\0')
+               *kept[0]->punctuation != '.' && *kept[1]->punctuation == '\0' && strlen (kept[0]->bare) <= 3 &&
+               crown_is_stop_word (CROWN_LANGUAGE_EN, kept[0]->bare))
         {
           kept[0]->dropped = kept[1]->dropped = kept[2]->dropped = TRUE;
           n_dropped += 3;
@@ -282,7 +283,9 @@ add_sentence (GPtrArray    *sentences,
             g_string_truncate (text, text->len - 1);
           continue;
         }
-      if (opening && i + 3 < n_words && is_any (words[i].bare, openers, G_N_ELEMENTS (openers)))
+      /* "No, I'll go", but not "No voy" */
+      if (opening && i + 3 < n_words && is_any (words[i].bare, openers, G_N_ELEMENTS (openers)) &&
+          (*words[i].punctuation != '\0' || g_ascii_strcasecmp (words[i].bare, "no") != 0))
         continue;
       opening = FALSE;
       if (text->len > 0)
