@@ -20,6 +20,11 @@ CrownTranscript *crown_transcript_read_cues  (const char *text, gboolean webvtt,
 CrownTranscript *crown_transcript_read_lines (const char *text, GError **error);
 CrownTranscript *crown_transcript_read_json  (const char *text, GError **error);
 
+/* Word documents: zip archives with the text as XML. */
+gboolean         crown_docx_is_one      (const char *data, gsize length);
+char            *crown_docx_to_text     (const char *data, gsize length, GError **error);
+char            *crown_docx_text_of_xml (const char *xml, gsize length, GError **error);
+
 /* English is first class; of the other three stop words, phrases of commitment and dates are known. */
 typedef enum {
   CROWN_LANGUAGE_EN,

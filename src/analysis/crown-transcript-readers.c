@@ -9,8 +9,10 @@
 
 #include "core/crown-json.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#define HEAD_LINES_MAX 40 /* above the talk */
 #define NAME_MAX_BYTES 60 /* of a speaker at the start of a line; longer is a sentence with a colon */
 #define NAME_MAX_WORDS 5
 
@@ -307,6 +309,102 @@ is_speaker_line (const char  *line,
   return TRUE;
 }
 
+/* "Weekly sync (2026-10-05 at 09:00 GMT+1) - Transcript" → "Weekly sync", and the day if there is one */
+static void
+take_title (CrownTranscript *self,
+            const char      *line)
+{
+  g_autofree char *title = g_strdup (line);
+  char *end;
+
+  if (self->title != NULL)
+    return;
+  if (g_str_has_suffix (title, "Transcript"))
+    {
+      title[strlen (title) - strlen ("Transcript")] = '\0';
+      for (end = title + strlen (title); end > title && strchr (" -:", end[-1]) != NULL; end--)
+        end[-1] = '\0';
+    }
+  end = strrchr (title, '(');
+  if (end != NULL && end > title)
+    {
+      guint year, month, day;
+
+      if (self->started_at == NULL && sscanf (end, "(%4u-%2u-%2u", &year, &month, &day) == 3 &&
+          g_date_valid_dmy ((GDateDay) day, (GDateMonth) month, (GDateYear) year))
+        self->started_at = g_strdup_printf ("%04u-%02u-%02u", year, month, day);
+      *end = '\0';
+    }
+  g_strstrip (title);
+  if (*title != '\0')
+    self->title = g_steal_pointer (&title);
+}
+
+/* Which line the talk begins in: Google Meet, Otter and Teams write who was there above it. 0: at the first line */
+static guint
+skip_head (CrownTranscript *self,
+           GStrv            lines)
+{
+  static const char *const heads[] = { "Attendees", "Transcript", "SPEAKERS", "SUMMARY KEYWORDS", "Invited", "Participants" };
+  gint64 time_ms;
+  gboolean has_head = FALSE;
+
+  for (guint i = 0; lines[i] != NULL && i < HEAD_LINES_MAX; i++)
+    {
+      g_autofree char *line = g_strstrip (g_strdup (lines[i]));
+      g_autofree char *name = NULL;
+
+      for (guint j = 0; j < G_N_ELEMENTS (heads); j++)
+        has_head = has_head || strcmp (line, heads[j]) == 0;
+      has_head = has_head || g_str_has_suffix (line, " - Transcript") || g_str_has_suffix (line, "started transcription");
+      /* After the head: a line that says who speaks, which a title with a colon does not do before it. */
+      if (has_head && *line != '\0' && (speaker_prefix (line) > 0 || is_speaker_line (line, &name, &time_ms)))
+        {
+          for (guint j = 0; j < i && self->title == NULL; j++)
+            {
+              g_autofree char *title = g_strstrip (g_strdup (lines[j]));
+
+              if (*title != '\0')
+                {
+                  take_title (self, title);
+                  break;
+                }
+            }
+          return i;
+        }
+    }
+  return 0;
+}
+
+/* What the programs write themselves. */
+static gboolean
+is_note_of_program (const char *line,
+                    gboolean   *ends)
+{
+  *ends = g_str_has_prefix (line, "Meeting ended after") || g_str_has_prefix (line, "Transcription ended after") ||
+          g_str_has_prefix (line, "Transcribed by https://otter.ai");
+  return *ends || g_str_has_suffix (line, "started transcription") || g_str_has_suffix (line, "stopped transcription");
+}
+
+/* "0:0:1.5 --> 0:0:4.0", as older Word documents from Teams have it above the name */
+static gboolean
+is_loose_timing (const char *line,
+                 gint64     *start_ms)
+{
+  guint hours, minutes;
+  double seconds;
+  int length = 0;
+  char *end;
+
+  if (sscanf (line, "%3u:%2u:%n", &hours, &minutes, &length) != 2 || length == 0 || minutes > 59 || !g_ascii_isdigit (line[length]))
+    return FALSE;
+  seconds = g_ascii_strtod (line + length, &end); /* in any locale */
+  if (!g_str_has_prefix (end, " --> ") || !(seconds < 60))
+    return FALSE;
+  *start_ms = (gint64) (((hours * 60.0 + minutes) * 60 + seconds) * 1000 + 0.5);
+  return TRUE;
+}
+
 CrownTranscript *
 crown_transcript_read_lines (const char  *text,
                              GError     **error)
@@ -316,22 +414,46 @@ crown_transcript_read_lines (const char  *text,
   g_autoptr (GString) said = g_string_new (NULL);
   g_autofree char *speaker = NULL;
   gboolean name_lines = FALSE; /* then a colon is only a colon */
-  gint64 start_ms = -1;
+  gboolean name_next = FALSE;  /* after a line of times */
+  gint64 start_ms = -1, line_ms = -1;
 
-  for (guint i = 0; lines[i] != NULL; i++)
+  for (guint i = skip_head (self, lines); lines[i] != NULL; i++)
     {
       g_autofree char *name = NULL;
       const char *line, *rest;
       gint64 time_ms = -1;
+      gboolean ends;
       gsize length;
 
       line = g_strstrip (lines[i]);
       if (*line == '\0' || (speaker == NULL && take_fact (self, line)))
         continue;
+      if (is_note_of_program (line, &ends))
+        {
+          if (ends)
+            break;
+          continue;
+        }
+      if (is_loose_timing (line, &line_ms))
+        {
+          name_next = name_lines = TRUE;
+          continue;
+        }
 
       rest = skip_time (line, &time_ms);
+      if (time_ms >= 0 && *rest == '\0') /* what follows was said then */
+        {
+          line_ms = time_ms;
+          continue;
+        }
       length = name_lines ? 0 : speaker_prefix (rest);
-      if (length > 0)
+      if (name_next)
+        {
+          name = g_strdup (line);
+          name_next = FALSE;
+          rest = "";
+        }
+      else if (length > 0)
         {
           name = g_strndup (rest, length);
           rest += length + 1;
@@ -361,10 +483,16 @@ crown_transcript_read_lines (const char  *text,
           g_string_assign (said, rest);
           g_free (speaker);
           speaker = g_strdup (g_strstrip (name));
-          start_ms = time_ms;
+          start_ms = time_ms >= 0 ? time_ms : line_ms;
+          line_ms = -1;
         }
       else
         g_string_append_printf (said, " %s", rest);
+    }
+  if (speaker == NULL && line_ms >= 0) /* times and nothing else */
+    {
+      set_format_error (error, 1, "it does not say who speaks (“Name: what was said”)");
+      return NULL;
     }
   if (speaker != NULL)
     crown_transcript_add (self, speaker, said->str, start_ms, -1);
@@ -405,7 +533,7 @@ crown_transcript_read_json (const char  *text,
     }
   else if (object != NULL)
     segments = crown_json_opt_array (object, "segments");
-  else
+  else if (JSON_NODE_HOLDS_ARRAY (root))
     segments = json_node_get_array (root);
   if (segments == NULL)
     {

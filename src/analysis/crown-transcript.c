@@ -160,6 +160,23 @@ is_ascii (const char *from,
   return TRUE;
 }
 
+/* Text in UTF-16 has a zero in most of its pairs of bytes, always on the same side. */
+static const char *
+utf_16_without_mark (const guchar *bytes,
+                     gsize         length)
+{
+  gsize n_even = 0, n_odd = 0;
+
+  for (gsize i = 0; i + 1 < length; i += 2)
+    {
+      n_even += bytes[i] == 0;
+      n_odd += bytes[i + 1] == 0;
+    }
+  if (length % 2 != 0 || MAX (n_even, n_odd) * 4 < length || MIN (n_even, n_odd) > 0)
+    return NULL;
+  return n_odd > n_even ? "UTF-16LE" : "UTF-16BE";
+}
+
 /* UTF-8 with '\n' line ends, from what the bytes are. A file that is UTF-8 up to some letter and not from there on is cut
  * off or damaged, not in another encoding. */
 static char *
@@ -177,7 +194,12 @@ decode (const char  *data,
     text = g_convert (data + 2, (gssize) length - 2, "UTF-8", bytes[0] == 0xff ? "UTF-16LE" : "UTF-16BE", NULL,
                       &text_length, NULL);
   else if (memchr (data, 0, length) != NULL)
-    text = NULL;
+    {
+      const char *encoding = utf_16_without_mark (bytes, length);
+
+      if (encoding != NULL)
+        text = g_convert (data, (gssize) length, "UTF-8", encoding, NULL, &text_length, NULL);
+    }
   else if (g_utf8_validate_len (data, length, &invalid))
     text = g_strndup (data, length);
   else if (is_ascii (data, invalid))
@@ -253,21 +275,55 @@ fill_times (CrownTranscript *self)
     }
 }
 
-/* "Ana Silva" and "ANA SILVA" become the spelling that came first. */
+/* What is the same of all spellings of a name: "Silva, Ana", "ANA SILVA" and "Aña Silva" are Ana Silva. */
+static char *
+spelling_key (const char *speaker)
+{
+  g_autofree char *folded = g_utf8_casefold (speaker, -1);
+  g_autofree char *apart = g_utf8_normalize (folded, -1, G_NORMALIZE_ALL);
+  const char *comma = strstr (apart, ", ");
+  GString *key = g_string_new (comma != NULL ? comma + 2 : apart);
+
+  if (comma != NULL)
+    g_string_append_printf (key, " %.*s", (int) (comma - apart), apart);
+  for (gsize i = 0; i < key->len;)
+    {
+      gunichar c = g_utf8_get_char (key->str + i);
+      gsize length = (gsize) (g_utf8_next_char (key->str + i) - (key->str + i));
+
+      if (g_unichar_ismark (c) || c == '.' || (c == ' ' && i > 0 && key->str[i - 1] == ' '))
+        g_string_erase (key, (gssize) i, (gssize) length);
+      else
+        i += length;
+    }
+  return g_string_free (key, FALSE);
+}
+
+/* All spellings of a name become the one that came first. */
 static void
 join_spellings (CrownTranscript *self)
 {
   g_autoptr (GHashTable) first = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < self->segments->len; i++)
     {
       CrownSegment *segment = self->segments->pdata[i];
-      g_autofree char *key = g_utf8_casefold (segment->speaker, -1);
-      const char *spelling = g_hash_table_lookup (first, key);
+      const char *spelling = g_hash_table_lookup (known, segment->speaker);
 
       if (spelling == NULL)
-        g_hash_table_insert (first, g_steal_pointer (&key), segment->speaker);
-      else if (strcmp (spelling, segment->speaker) != 0)
+        {
+          g_autofree char *key = spelling_key (segment->speaker);
+
+          spelling = g_hash_table_lookup (first, key);
+          if (spelling == NULL)
+            {
+              spelling = segment->speaker;
+              g_hash_table_insert (first, g_steal_pointer (&key), segment->speaker);
+            }
+          g_hash_table_insert (known, g_strdup (segment->speaker), (char *) spelling);
+        }
+      if (strcmp (spelling, segment->speaker) != 0)
         {
           g_free (segment->speaker);
           segment->speaker = g_strdup (spelling);
@@ -313,17 +369,20 @@ crown_transcript_read (const char  *data,
                        GError     **error)
 {
   g_autoptr (CrownTranscript) self = NULL;
+  g_autofree char *unpacked = NULL;
   g_autofree char *text = NULL;
 
   if (length > CROWN_IMPORT_MAX_BYTES)
     g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_TOO_LARGE, "it is larger than %d MB",
                  CROWN_IMPORT_MAX_BYTES / (1024 * 1024));
-  else if ((text = decode (data, length, error)) != NULL)
+  else if (crown_docx_is_one (data, length) && (unpacked = crown_docx_to_text (data, length, error)) == NULL)
+    self = NULL;
+  else if ((text = unpacked != NULL ? decode (unpacked, strlen (unpacked), error) : decode (data, length, error)) != NULL)
     {
       if (text[strspn (text, " \t\n")] == '\0')
         g_set_error_literal (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_EMPTY, "it is empty");
       else
-        self = read_sniffed (text, error);
+        self = unpacked != NULL ? crown_transcript_read_lines (text, error) : read_sniffed (text, error);
     }
 
   if (self != NULL && self->segments->len == 0)

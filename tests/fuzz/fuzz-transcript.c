@@ -29,9 +29,10 @@ check_lines (JsonObject *analysis,
   for (guint i = 0; i < json_array_get_length (items); i++)
     {
       gint64 line = crown_json_opt_int (json_array_get_object_element (items, i), "line", -2);
+      gint64 end_line = crown_json_opt_int (json_array_get_object_element (items, i), "end_line", -2);
 
-      if (line < 0 || line >= n_segments)
-        g_error ("%s points at line %" G_GINT64_FORMAT " of %u", member, line, n_segments);
+      if (line < 0 || end_line < line || end_line >= n_segments)
+        g_error ("%s points at lines %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " of %u", member, line, end_line, n_segments);
     }
 }
 
@@ -51,7 +52,11 @@ LLVMFuzzerTestOneInput (const guint8 *data,
     }
   analysis = crown_analyze (transcript, "2026-03-02");
   check_lines (analysis, "summary", transcript->segments->len);
+  check_lines (analysis, "topics", transcript->segments->len);
   check_lines (analysis, "action_items", transcript->segments->len);
+  check_lines (analysis, "decisions", transcript->segments->len);
+  check_lines (analysis, "events", transcript->segments->len);
+  check_lines (analysis, "notes", transcript->segments->len);
 
   return 0;
 }

@@ -7,6 +7,8 @@
 #include "core/crown-json.h"
 #include "core/crown-limits.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <string.h>
 
 #define LARGE_BYTES (CROWN_IMPORT_MAX_BYTES / 4) /* minutes, were it quadratic */
@@ -289,7 +291,7 @@ test_encodings (void)
                          "{\"speaker\":\"José\",\"text\":\"Sí. Olé.\",\"start\":null,\"end\":null}]}";
   static const struct { const char *charset; const char *mark; gsize mark_length; } encodings[] = {
     { "UTF-8", "", 0 }, { "UTF-8", "\xef\xbb\xbf", 3 }, { "UTF-16LE", "\xff\xfe", 2 }, { "UTF-16BE", "\xfe\xff", 2 },
-    { "WINDOWS-1252", "", 0 },
+    { "WINDOWS-1252", "", 0 }, { "UTF-16LE", "", 0 }, { "UTF-16BE", "", 0 },
   };
   static const char *const line_ends[] = { "\n", "\r\n", "\r" };
 
@@ -313,6 +315,149 @@ test_encodings (void)
         json = json_of (transcript);
         g_assert_cmpstr (json, ==, expected);
       }
+}
+
+/* Google Meet: who was there above, times on lines of their own, a note below. */
+static void
+test_google_meet (void)
+{
+  static const Expected expected[] = {
+    { "Ana Silva", "Hi: all. Welcome.", 0, 300000 },
+    { "Ben Okafor", "Thanks.", 300000, 300400 },
+  };
+  g_autoptr (CrownTranscript) transcript = read_text ("Weekly sync (2026-10-05 at 09:00 GMT+1) - Transcript\n"
+                                                      "Attendees\nAna Silva, Ben Okafor\nTranscript\n\n00:00:00\n \n"
+                                                      "Ana Silva: Hi: all.\nWelcome.\n\n00:05:00\nBen Okafor: Thanks.\n"
+                                                      "Meeting ended after 00:45:12\nThis transcript was computer generated: beware.\n");
+
+  assert_segments (transcript, expected, G_N_ELEMENTS (expected));
+  g_assert_cmpstr (transcript->title, ==, "Weekly sync");
+  g_assert_cmpstr (transcript->started_at, ==, "2026-10-05");
+}
+
+static void
+test_otter (void)
+{
+  static const Expected expected[] = {
+    { "Ana Silva", "Hello. The plan: we ship.", 2000, 12000 },
+    { "Speaker 2", "Good.", 12000, 12400 },
+  };
+  g_autoptr (CrownTranscript) transcript = read_text ("Weekly: the plan\nMon, Oct 05, 2026 9:00AM • 45:12\n\nSUMMARY KEYWORDS\n"
+                                                      "plan, ship\n\nSPEAKERS\nAna Silva, Speaker 2\n\n"
+                                                      "Ana Silva  00:02\nHello.\nThe plan: we ship.\n\nSpeaker 2  00:12\nGood.\n\n"
+                                                      "Transcribed by https://otter.ai\n");
+
+  assert_segments (transcript, expected, G_N_ELEMENTS (expected));
+  g_assert_cmpstr (transcript->title, ==, "Weekly: the plan");
+}
+
+/* A zip archive with one file in it. */
+static GByteArray *
+zip_of (const char *name,
+        const char *content)
+{
+  GByteArray *bytes = g_byte_array_new ();
+  struct archive *archive = archive_write_new ();
+  struct archive_entry *entry = archive_entry_new ();
+  gsize used = 0;
+
+  g_byte_array_set_size (bytes, 65536);
+  g_assert_cmpint (archive_write_set_format_zip (archive), ==, ARCHIVE_OK);
+  g_assert_cmpint (archive_write_open_memory (archive, bytes->data, bytes->len, &used), ==, ARCHIVE_OK);
+  archive_entry_set_pathname (entry, name);
+  archive_entry_set_filetype (entry, AE_IFREG);
+  archive_entry_set_perm (entry, 0644);
+  archive_entry_set_size (entry, (la_int64_t) strlen (content));
+  g_assert_cmpint (archive_write_header (archive, entry), ==, ARCHIVE_OK);
+  g_assert_cmpint (archive_write_data (archive, content, strlen (content)), ==, strlen (content));
+  g_assert_cmpint (archive_write_close (archive), ==, ARCHIVE_OK);
+  archive_entry_free (entry);
+  archive_write_free (archive);
+  g_byte_array_set_size (bytes, (guint) used);
+  return bytes;
+}
+
+#define DOCUMENT(body) "<?xml version=\"1.0\"?><w:document xmlns:w=\"urn:w\"><w:body>" body "</w:body></w:document>"
+#define PARAGRAPH(text) "<w:p><w:r><w:t>" text "</w:t></w:r></w:p>"
+
+/* Microsoft Teams' Word documents, as they are now and as they were before. */
+static void
+test_docx (void)
+{
+  static const Expected expected[] = {
+    { "Ana Silva", "Hello & welcome. Ben: are you there?", 3000, 12000 },
+    { "Ben Okafor", "Yes.", 12000, 12400 },
+  };
+  static const char *const documents[] = {
+    DOCUMENT (PARAGRAPH ("Weekly planning") PARAGRAPH ("October 5, 2026, 9:00AM") PARAGRAPH ("Ana Silva started transcription")
+              "<w:p><w:r><w:t>Ana Silva</w:t></w:r><w:r><w:tab/><w:t>0:03</w:t><w:br/><w:t>Hello &amp; welcome.</w:t></w:r>"
+              "<w:r><w:br/><w:t>Ben: are you there?</w:t></w:r></w:p>"
+              "<w:p><w:r><w:t xml:space=\"preserve\">Ben Okafor   0:12</w:t><w:br/><w:t>Yes.</w:t></w:r></w:p>"
+              PARAGRAPH ("Ana Silva stopped transcription")),
+    DOCUMENT (PARAGRAPH ("0:0:3.0 --&gt; 0:0:9.450") PARAGRAPH ("Ana Silva") PARAGRAPH ("Hello &amp; welcome. Ben: are you there?")
+              PARAGRAPH ("0:0:12.0 --&gt; 0:0:13.0") PARAGRAPH ("Ben Okafor") PARAGRAPH ("Yes.")),
+  };
+  static const struct { const char *name; const char *content; const char *reason; } bad[] = {
+    { "word/styles.xml", DOCUMENT (PARAGRAPH ("Ana: Hi.")), "no Word document" },
+    { "word/document.xml", DOCUMENT (PARAGRAPH ("Lorem ipsum.")), "line 1: it does not say who speaks" },
+    { "word/document.xml", "<w:document><w:p>", "line 1: the document is damaged" },
+    { "word/document.xml", DOCUMENT (""), "it is empty" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (documents); i++)
+    {
+      g_autoptr (GByteArray) bytes = zip_of ("word/document.xml", documents[i]);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (CrownTranscript) transcript = crown_transcript_read ((const char *) bytes->data, bytes->len, NULL, &error);
+
+      g_assert_no_error (error);
+      assert_segments (transcript, expected, G_N_ELEMENTS (expected));
+      g_assert_cmpstr (transcript->title, ==, i == 0 ? "Weekly planning" : NULL);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GByteArray) bytes = zip_of (bad[i].name, bad[i].content);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (crown_transcript_read ((const char *) bytes->data, bytes->len, "notes.docx", &error));
+      g_assert_nonnull (error);
+      if (strstr (error->message, bad[i].reason) == NULL)
+        g_error ("“%s” is not what was expected, “%s”", error->message, bad[i].reason);
+    }
+}
+
+/* Cut off or damaged anywhere, an archive is refused with a reason or read, and never more. */
+static void
+test_damaged_docx (void)
+{
+  g_autoptr (GByteArray) whole = zip_of ("word/document.xml", DOCUMENT (PARAGRAPH ("Ana: Hi.")));
+
+  for (guint i = 4; i < 2 * whole->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree guint8 *data = g_memdup2 (whole->data, whole->len);
+      g_autoptr (CrownTranscript) transcript = NULL;
+      gsize length = i < whole->len ? i : whole->len;
+
+      if (i >= whole->len)
+        data[i - whole->len] ^= 0x55;
+      transcript = crown_transcript_read ((const char *) data, length, NULL, &error);
+      g_assert_true ((transcript == NULL) == (error != NULL));
+    }
+}
+
+static void
+test_spellings_are_joined (void)
+{
+  g_autoptr (CrownTranscript) transcript = read_text ("[{\"speaker\":\"Aña Silva\",\"text\":\"a\"},{\"speaker\":\"ANA SILVA (Host)\","
+                                                      "\"text\":\"b\"},{\"speaker\":\"Silva, Ana\",\"text\":\"c\"},"
+                                                      "{\"speaker\":\"Ana  Silva\",\"text\":\"d\"},"
+                                                      "{\"speaker\":\"Ana\",\"text\":\"e\"},{\"speaker\":\"The Chair (A. (B))\",\"text\":\"f\"}]");
+  static const char *const speakers[] = { "Aña Silva", "Aña Silva", "Aña Silva", "Aña Silva", "Ana", "The Chair" };
+
+  g_assert_cmpuint (transcript->segments->len, ==, G_N_ELEMENTS (speakers));
+  for (guint i = 0; i < G_N_ELEMENTS (speakers); i++)
+    g_assert_cmpstr (((CrownSegment *) transcript->segments->pdata[i])->speaker, ==, speakers[i]);
 }
 
 /* What crown_transcript_to_json() writes is read back as the same. */
@@ -402,6 +547,9 @@ test_bad_input_is_refused (void)
     BAD ("[{\"text\": \"Hi.\", \"text\": \"Ho.\"}]", FORMAT, "text"),
     BAD ("[{\"text\": \"Hi\\u0000there.\"}]", FORMAT, ""),
     BAD ("[{\"text\": \"Hi.\", \"start\": NaN}]", FORMAT, ""),
+
+    BAD ("PK\3\4", FORMAT, "line 1: the archive is damaged"),
+    BAD ("PK\3\4 is what archives begin with", FORMAT, "line 1: "),
 
     BAD ("Ana: Hi.\0Ben: Ho.\n", ENCODING, "it is not text"),
     BAD ("\0", ENCODING, "it is not text"),
@@ -516,6 +664,11 @@ main (int   argc,
   g_test_add_func ("/analysis/readers/qmsum", test_qmsum_json);
   g_test_add_func ("/analysis/readers/title", test_title_of_last_resort);
   g_test_add_func ("/analysis/readers/encodings", test_encodings);
+  g_test_add_func ("/analysis/readers/google-meet", test_google_meet);
+  g_test_add_func ("/analysis/readers/otter", test_otter);
+  g_test_add_func ("/analysis/readers/docx", test_docx);
+  g_test_add_func ("/analysis/readers/damaged-docx", test_damaged_docx);
+  g_test_add_func ("/analysis/readers/spellings", test_spellings_are_joined);
   g_test_add_func ("/analysis/readers/round-trip", test_json_round_trip);
   g_test_add_func ("/analysis/readers/sniffing", test_sniffing);
   g_test_add_func ("/analysis/readers/refused", test_bad_input_is_refused);

@@ -1,0 +1,38 @@
+/* fuzz-transcript-json.c: what the reader of JSON makes of any text: turns of UTF-8 that end after they begin, or a reason
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "crown-fuzz.h"
+
+#include "analysis/crown-analysis-private.h"
+
+const char *const crown_fuzz_seeds[] = {
+  "{\"title\":\"T\",\"started_at\":\"2026-03-02\",\"segments\":[{\"speaker\":\"Ada\",\"text\":\"Hello\",\"start\":0,\"end\":1.5}]}",
+  "{\"meeting_transcripts\":[{\"speaker\":\"A\",\"content\":\"Hello\"}],\"topic_list\":[]}",
+  "[{\"text\":\"Hi.\"},{\"speaker\":\"Silva, Ana\",\"text\":\"Ho.\"}]",
+  NULL,
+};
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data,
+                        gsize         size)
+{
+  g_autofree char *text = g_utf8_make_valid ((const char *) data, (gssize) size);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownTranscript) transcript = crown_transcript_read_json (text, &error);
+
+  if ((transcript == NULL) != (error != NULL))
+    g_error ("A transcript was refused without a reason, or with one and read");
+  for (guint i = 0; transcript != NULL && i < transcript->segments->len; i++)
+    {
+      const CrownSegment *segment = transcript->segments->pdata[i];
+
+      if (!g_utf8_validate (segment->text, -1, NULL) || !g_utf8_validate (segment->speaker, -1, NULL) || *segment->text == '\0')
+        g_error ("A turn is no text");
+      if (segment->end_ms >= 0 && segment->end_ms < segment->start_ms)
+        g_error ("A turn ends before it begins");
+    }
+
+  return 0;
+}
