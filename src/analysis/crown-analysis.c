@@ -17,7 +17,11 @@ typedef struct {
   guint       turns;
   guint       words;
   guint       questions;
+  guint       interruptions;
+  gint64      overlap_ms;
 } Speaker;
+
+#define INTERRUPTION_MS 300 /* a shorter overlap is how people take turns */
 
 static double
 seconds (gint64 milliseconds)
@@ -89,6 +93,86 @@ measure_speakers (const CrownTranscript *transcript,
       *total_ms += lengths[i];
     }
   return speakers;
+}
+
+/* Who begins while another speaks and is still speaking when that one has stopped, interrupts. Overlap is for how long one
+ * speaks while another does, silence for how long nobody does. Segments are in the order in which they begin. */
+static gint64
+measure_overlaps (const CrownTranscript *transcript,
+                  const gint64          *starts,
+                  const gint64          *lengths,
+                  GArray                *speakers)
+{
+  g_autoptr (GHashTable) index = g_hash_table_new (g_str_hash, g_str_equal);
+  const char *holder = "";
+  gint64 silence_ms = 0, until = 0;
+
+  for (guint i = 0; i < speakers->len; i++)
+    g_hash_table_insert (index, (char *) g_array_index (speakers, Speaker, i).name, &g_array_index (speakers, Speaker, i));
+  for (guint i = 0; i < transcript->segments->len; i++)
+    {
+      const CrownSegment *segment = transcript->segments->pdata[i];
+      gint64 end = starts[i] + lengths[i];
+
+      if (i > 0)
+        silence_ms += MAX (0, starts[i] - until);
+      if (i > 0 && starts[i] < until && *segment->speaker != '\0' && *holder != '\0' && strcmp (segment->speaker, holder) != 0)
+        {
+          Speaker *speaker = g_hash_table_lookup (index, segment->speaker);
+
+          speaker->overlap_ms += MIN (end, until) - starts[i];
+          speaker->interruptions += end > until && until - starts[i] >= INTERRUPTION_MS;
+        }
+      if (i == 0 || end > until)
+        {
+          until = end;
+          holder = segment->speaker;
+        }
+    }
+  return silence_ms;
+}
+
+/* The members that only measured times give, or null. */
+static void
+add_measured (JsonObject            *participation,
+              const CrownTranscript *transcript,
+              const gint64          *starts,
+              const gint64          *lengths,
+              GArray                *speakers)
+{
+  JsonObject *pace = json_object_new ();
+  JsonObject *interruptions = json_object_new ();
+  JsonObject *overlap = json_object_new ();
+  gint64 silence_ms = transcript->has_ends ? measure_overlaps (transcript, starts, lengths, speakers) : 0;
+
+  for (guint i = 0; i < speakers->len; i++)
+    {
+      const Speaker *speaker = &g_array_index (speakers, Speaker, i);
+
+      json_object_set_double_member (pace, speaker->name,
+                                     speaker->speaking_ms > 0 ? round (60000.0 * speaker->words / (double) speaker->speaking_ms) : 0);
+      json_object_set_int_member (interruptions, speaker->name, speaker->interruptions);
+      json_object_set_double_member (overlap, speaker->name, seconds (speaker->overlap_ms));
+    }
+  if (transcript->has_times)
+    json_object_set_object_member (participation, "words_per_minute", json_object_ref (pace));
+  else
+    json_object_set_null_member (participation, "words_per_minute");
+  if (transcript->has_ends)
+    {
+      json_object_set_object_member (participation, "interruptions", json_object_ref (interruptions));
+      json_object_set_object_member (participation, "overlap", json_object_ref (overlap));
+      json_object_set_double_member (participation, "silence", seconds (silence_ms));
+    }
+  else
+    {
+      json_object_set_null_member (participation, "interruptions");
+      json_object_set_null_member (participation, "overlap");
+      json_object_set_null_member (participation, "silence");
+    }
+  json_object_unref (pace);
+  json_object_unref (interruptions);
+  json_object_unref (overlap);
 }
 
 static JsonObject *
@@ -191,6 +275,7 @@ crown_analyze (const CrownTranscript *transcript,
   JsonArray *outcomes[CROWN_OUTCOMES];
   JsonArray *participants = json_array_new ();
   JsonObject *speaking_time = json_object_new ();
+  JsonObject *participation;
 
   for (guint i = 0; i < speakers->len; i++)
     {
@@ -211,7 +296,9 @@ crown_analyze (const CrownTranscript *transcript,
   json_object_set_string_member (analysis, "language", crown_language_code (terms->language));
   json_object_set_array_member (analysis, "participants", participants);
   json_object_set_object_member (analysis, "speaking_time", speaking_time);
-  json_object_set_object_member (analysis, "participation", participation_of (speakers, total_ms));
+  participation = participation_of (speakers, total_ms);
+  add_measured (participation, transcript, starts, lengths, speakers);
+  json_object_set_object_member (analysis, "participation", participation);
   json_object_set_object_member (analysis, "sentiment", crown_sentiment_of (transcript, duration_ms, starts));
   json_object_set_array_member (analysis, "summary", crown_summary_of (transcript, terms, chapters));
   json_object_set_array_member (analysis, "topics", topics_of (terms, chapters, starts));

@@ -104,6 +104,7 @@ crown_transcript_add (CrownTranscript *self,
   segment->start_ms = start_ms;
   segment->end_ms = start_ms < 0 || end_ms < 0 ? -1 : MAX (end_ms, start_ms);
   self->has_times = self->has_times || start_ms >= 0;
+  self->has_ends = self->has_ends || (start_ms >= 0 && end_ms >= 0);
   g_ptr_array_add (self->segments, segment);
 }
 

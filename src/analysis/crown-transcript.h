@@ -22,6 +22,7 @@ typedef struct {
   char      *started_at; /* (nullable) RFC 3339 or a date */
   char      *format;     /* "webvtt", "speaker-text", "srt", "json", "qmsum" … */
   gboolean   has_times;
+  gboolean   has_ends;   /* how long turns take was measured, too */
   GPtrArray *segments;   /* (element-type CrownSegment) */
 } CrownTranscript;
 
@@ -45,9 +46,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownTranscript, crown_transcript_free)
  * @meeting_date: (nullable): RFC 3339 or YYYY-MM-DD, what 'by Friday' is relative to
  *
  * Pure and deterministic. The result is what `crown4ctl analyze --json` prints (PROTOCOL.md, Command lines):
- * `{title, duration, participants:[…], speaking_time:{name:seconds}, participation:{balance, turns:{}, words:{}, longest_turn:{}},
- *   sentiment:{overall, by_speaker:{}, timeline:[{at, score}]}, estimated_times:bool, summary:[{text, line}],
- *   action_items:[{text, assignee, due, line, confidence, priority, speaker}]}`; `line` is the 0-based segment.
+ * `{title, duration, language, participants:[…], speaking_time:{name:seconds},
+ *   participation:{balance, turns:{}, words:{}, longest_turn:{}, questions:{}, words_per_minute:{}, interruptions:{}, overlap:{},
+ *                  silence},
+ *   sentiment:{overall, by_speaker:{}, timeline:[{at, score}]}, estimated_times:bool,
+ *   summary:[{text, kind, line, end_line}], topics:[{title, line, end_line, at}],
+ *   action_items:[{text, kind, assignee, due, line, end_line, confidence, priority, speaker}], decisions:[…], events:[…],
+ *   notes:[…]}`; `line` and `end_line` are the first and the last 0-based segment of the evidence. What only measured times give
+ * (words a minute, interruptions, overlap and silence in seconds) is null where there are none.
  *
  * Returns: (transfer full)
  */

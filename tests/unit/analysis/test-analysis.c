@@ -68,7 +68,38 @@ test_speaking_time (void)
   /* The entropy of 100/140 and 40/140 is 0.59827; over log 2 that is 0.86312. Ana's first two segments are one turn. */
   assert_member (analysis, "participation",
                  "{\"balance\":0.863,\"turns\":{\"Ana\":2,\"Ben\":2},\"words\":{\"Ana\":14,\"Ben\":6},"
-                 "\"longest_turn\":{\"Ana\":90,\"Ben\":30},\"questions\":{\"Ana\":1,\"Ben\":0}}");
+                 "\"longest_turn\":{\"Ana\":90,\"Ben\":30},\"questions\":{\"Ana\":1,\"Ben\":0},"
+                 "\"words_per_minute\":{\"Ana\":8,\"Ben\":9},\"interruptions\":{\"Ana\":0,\"Ben\":0},"
+                 "\"overlap\":{\"Ana\":0,\"Ben\":0},\"silence\":0}");
+}
+
+static void
+test_overlaps (void)
+{
+  /* Ben takes the floor 2 s before Ana has done; Carl says a word beside Ben; Ana takes over 0.1 s early, which is no
+   * interruption; then nobody speaks for 5 s. */
+  g_autoptr (JsonObject) analysis = analyze_text ("WEBVTT\n\n00:00.000 --> 00:10.000\n<v Ana>One two three.\n\n"
+                                                  "00:08.000 --> 00:20.000\n<v Ben>Four.\n\n"
+                                                  "00:12.000 --> 00:13.500\n<v Carl>Yes.\n\n"
+                                                  "00:19.900 --> 00:25.000\n<v Ana>Five.\n\n"
+                                                  "00:30.000 --> 00:31.000\n<v Ana>Six.\n");
+  g_autoptr (JsonObject) starts_only = analyze_text ("Ana  0:00\nOne two.\nBen  0:10\nThree.\nAna  0:20\nFour.\n");
+  g_autoptr (JsonObject) no_times = analyze_text ("Ana: One two.\nBen: Three.\n");
+  JsonObject *participation = crown_json_opt_object (analysis, "participation");
+
+  assert_member (participation, "interruptions", "{\"Ana\":0,\"Ben\":1,\"Carl\":0}");
+  assert_member (participation, "overlap", "{\"Ana\":0.1,\"Ben\":2,\"Carl\":1.5}");
+  assert_member (participation, "silence", "5");
+  /* 5 words in 16.1 s, one in 12, one in 1.5 */
+  assert_member (participation, "words_per_minute", "{\"Ana\":19,\"Ben\":5,\"Carl\":40}");
+
+  participation = crown_json_opt_object (starts_only, "participation");
+  assert_member (participation, "words_per_minute", "{\"Ana\":17,\"Ben\":6}");
+  assert_member (participation, "interruptions", "null");
+  assert_member (participation, "silence", "null");
+  participation = crown_json_opt_object (no_times, "participation");
+  assert_member (participation, "words_per_minute", "null");
+  assert_member (participation, "overlap", "null");
 }
 
 /* Where there are no times, a word takes 400 ms. */
@@ -445,6 +476,7 @@ main (int   argc,
 
   g_test_add_func ("/analysis/speaking-time", test_speaking_time);
   g_test_add_func ("/analysis/estimated-times", test_estimated_times);
+  g_test_add_func ("/analysis/overlaps", test_overlaps);
   g_test_add_func ("/analysis/balance", test_balance);
   g_test_add_func ("/analysis/nobody-is-named", test_nobody_is_named);
   g_test_add_func ("/analysis/sentiment/by-hand", test_sentiment_by_hand);
