@@ -54,7 +54,8 @@ char     **crown_words_of       (const char *text);
 guint      crown_count_words    (const char *text);
 char      *crown_stem           (const char *word); /* (transfer full) */
 
-JsonObject *crown_sentiment_of   (const CrownTranscript *transcript, gint64 duration_ms, const gint64 *starts); /* (transfer full) */
+double      crown_sentiment_score (CrownLanguage language, const char *text); /* from -1 to 1 */
+JsonObject *crown_sentiment_of   (const CrownTranscript *transcript, CrownLanguage language, gint64 duration_ms, const gint64 *starts); /* (transfer full) */
 /* Tasks, decisions, events and notes, in the order of CrownOutcome; each (transfer full) */
 #define CROWN_OUTCOMES 4
 void        crown_outcomes_of    (const CrownTranscript *transcript, GPtrArray *sentences, GStrv participants, CrownLanguage language,

@@ -299,7 +299,7 @@ crown_analyze (const CrownTranscript *transcript,
   participation = participation_of (speakers, total_ms);
   add_measured (participation, transcript, starts, lengths, speakers);
   json_object_set_object_member (analysis, "participation", participation);
-  json_object_set_object_member (analysis, "sentiment", crown_sentiment_of (transcript, duration_ms, starts));
+  json_object_set_object_member (analysis, "sentiment", crown_sentiment_of (transcript, terms->language, duration_ms, starts));
   json_object_set_array_member (analysis, "summary", crown_summary_of (transcript, terms, chapters));
   json_object_set_array_member (analysis, "topics", topics_of (terms, chapters, starts));
   crown_outcomes_of (transcript, sentences, (GStrv) names->pdata, terms->language, meeting_date, outcomes);

@@ -146,19 +146,19 @@ test_nobody_is_named (void)
   g_assert_cmpfloat (crown_json_opt_double (crown_json_opt_object (analysis, "participation"), "balance", -1), ==, 0);
 }
 
-/* A turn's score is sum / sqrt (sum² + 15): clear 0.9 → 0.22635, terrible problem -4.2 → -0.73515, thanks great
- * 4.3 → 0.74304. Means are weighted by the turns' 8, 3, 5, 3, 1 and 1 words. */
+/* A turn's score is sum / sqrt (sum² + 15): clear 1.0 → 0.25, terrible problem -4.2 → -0.73515, thanks great
+ * 4.2 → 0.73515. Means are weighted by the turns' 8, 3, 5, 3, 1 and 1 words. */
 static void
 test_sentiment_by_hand (void)
 {
   g_autoptr (JsonObject) analysis = analyze_text (meeting);
   JsonObject *sentiment = crown_json_opt_object (analysis, "sentiment");
 
-  assert_member (sentiment, "overall", "-0.037");
-  assert_member (sentiment, "by_speaker", "{\"Ana\":0.208,\"Ben\":-0.613}");
+  assert_member (sentiment, "overall", "-0.034");
+  assert_member (sentiment, "by_speaker", "{\"Ana\":0.211,\"Ben\":-0.613}");
   assert_member (sentiment, "timeline",
-                 "[{\"at\":0,\"score\":0},{\"at\":60,\"score\":0.226},{\"at\":90,\"score\":-0.735},"
-                 "{\"at\":120,\"score\":0.743},{\"at\":127.5,\"score\":0},{\"at\":135,\"score\":0}]");
+                 "[{\"at\":0,\"score\":0},{\"at\":60,\"score\":0.25},{\"at\":90,\"score\":-0.735},"
+                 "{\"at\":120,\"score\":0.735},{\"at\":127.5,\"score\":0},{\"at\":135,\"score\":0}]");
 }
 
 static void
@@ -177,6 +177,13 @@ test_sentiment_sign (void)
     { "The table is brown.", 0 },
     { "Greatness and badges.", 0 }, /* words, not parts of words */
     { "GREAT!", 1 },
+    { "It was great, but now it is broken.", -1 },
+    { "It was broken, but now it is great.", 1 },
+    { "It is too simple.", -1 },
+    { "They complained about the delays.", -1 }, /* forms of complain and delay */
+    { "We are behind schedule.", -1 },
+    { "Well done.", 1 },
+    { "Good morning.", 0 },
     { "1234 — …", 0 },
   };
   g_autofree char *many = g_strnfill (60000, ' ');
@@ -193,9 +200,37 @@ test_sentiment_sign (void)
   g_assert_cmpfloat (sentiment_of ("fairly good"), <, sentiment_of ("good"));
   g_assert_cmpfloat (sentiment_of ("not great"), >, sentiment_of ("terrible"));
 
-  for (gsize i = 0; i + 6 <= 60000; i += 6)
-    memcpy (many + i, "great ", 6);
+  for (gsize i = 0; i + 12 <= 60000; i += 12)
+    memcpy (many + i, "it is great ", 12);
   g_assert_cmpfloat (sentiment_of (many), ==, 1);
+}
+
+static void
+test_sentiment_languages (void)
+{
+  static const struct { CrownLanguage language; const char *said; int sign; } table[] = {
+    { CROWN_LANGUAGE_DE, "Das ist sehr gut.", 1 },
+    { CROWN_LANGUAGE_DE, "Das ist nicht gut.", -1 },
+    { CROWN_LANGUAGE_DE, "Wir haben kein Problem.", 1 },
+    { CROWN_LANGUAGE_DE, "Guten Morgen.", 0 },
+    { CROWN_LANGUAGE_FR, "C'est parfait.", 1 },
+    { CROWN_LANGUAGE_FR, "Ce n'est pas acceptable.", -1 },
+    { CROWN_LANGUAGE_FR, "Le serveur est en panne.", 0 },
+    { CROWN_LANGUAGE_FR, "Je suis déçu.", -1 },
+    { CROWN_LANGUAGE_ES, "Es un trabajo excelente.", 1 },
+    { CROWN_LANGUAGE_ES, "Nadie está satisfecho.", -1 },
+    { CROWN_LANGUAGE_ES, "Buenos días.", 0 },
+    { CROWN_LANGUAGE_EN, "Das ist sehr gut.", 0 },
+    { CROWN_LANGUAGE_OTHER, "This is great.", 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      double score = crown_sentiment_score (table[i].language, table[i].said);
+
+      if ((score > 0) - (score < 0) != table[i].sign)
+        g_error ("“%s” has %g", table[i].said, score);
+    }
 }
 
 /* Tables that are searched by halves have to be sorted: a word from each region of them. */
@@ -481,6 +516,7 @@ main (int   argc,
   g_test_add_func ("/analysis/nobody-is-named", test_nobody_is_named);
   g_test_add_func ("/analysis/sentiment/by-hand", test_sentiment_by_hand);
   g_test_add_func ("/analysis/sentiment/sign", test_sentiment_sign);
+  g_test_add_func ("/analysis/sentiment/languages", test_sentiment_languages);
   g_test_add_func ("/analysis/text/stop-words", test_stop_words);
   g_test_add_func ("/analysis/text/words-and-sentences", test_words_and_sentences);
   g_test_add_func ("/analysis/summary/lines", test_summary_points_at_its_lines);
