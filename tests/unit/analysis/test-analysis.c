@@ -215,7 +215,7 @@ test_sentiment_languages (void)
     { CROWN_LANGUAGE_DE, "Guten Morgen.", 0 },
     { CROWN_LANGUAGE_FR, "C'est parfait.", 1 },
     { CROWN_LANGUAGE_FR, "Ce n'est pas acceptable.", -1 },
-    { CROWN_LANGUAGE_FR, "Le serveur est en panne.", 0 },
+    { CROWN_LANGUAGE_FR, "Le serveur est en panne.", -1 },
     { CROWN_LANGUAGE_FR, "Je suis déçu.", -1 },
     { CROWN_LANGUAGE_ES, "Es un trabajo excelente.", 1 },
     { CROWN_LANGUAGE_ES, "Nadie está satisfecho.", -1 },
