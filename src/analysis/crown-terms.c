@@ -522,7 +522,7 @@ crown_terms_name (const CrownTerms  *self,
 
   /* "the remote control", "speech recognition", "SmartKom", "the EU" */
   if (article && self->language == CROWN_LANGUAGE_EN &&
-      (is_name ? 3 * phrase->n_the >= phrase->n : 5 * phrase->n_the >= phrase->n || phrase->n_a > 0))
+      (is_name ? (phrase->n_words > 1 ? 2 : 3) * phrase->n_the >= phrase->n : 5 * phrase->n_the >= phrase->n || phrase->n_a > 0))
     g_string_append (name, "the ");
   for (guint i = 0; i < phrase->n_words; i++)
     {

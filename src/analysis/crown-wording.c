@@ -175,6 +175,8 @@ crown_wording_form (const CrownTerms    *terms,
                                           "please", "sorry", "let", "have", "has", "had", "going", "until", "than", "into", "sort", "kind",
                                           "give", "get", "got", "put", "make", "take", "use", "see", "say", "go", "welcome", "good",
                                           "am", "been", "being", "let's", "lets", "mr", "hello", "hi" };
+  static const char *const restarts[] = { " The ", " So ", " At ", " And ", " But ", " What ", " They ", " It ", " If ", " We ", " Well ", " This ",
+                                          " That ", " There " };
   g_auto (GStrv) words = crown_words_of (statement);
   guint n_words = g_strv_length (words), n_i = 0, n_you = 0, n_content = 0;
   double form = 1;
@@ -199,6 +201,10 @@ crown_wording_form (const CrownTerms    *terms,
     form *= 0.6; /* broken off */
   if (strstr (statement, "..") != NULL || strstr (statement, "\342\200\246") != NULL || strstr (statement, " - ") != NULL)
     form *= 0.4;
+  /* "two cases where The first …": begun again without a stop */
+  for (guint i = 0; i < G_N_ELEMENTS (restarts); i++)
+    if (strstr (statement, restarts[i]) != NULL)
+      form *= 0.2;
   form *= 1 - MIN (0.7, 2.0 * sentence->n_dropped / (sentence->n_words + sentence->n_dropped));
   form *= is_condition (statement) ? (strchr (statement, ',') != NULL ? 0.7 : 0.3) : 1;
   form *= strchr (statement, ':') != NULL || strstr (statement, "\342\200\224") != NULL ? 0.6 : 1;
@@ -238,6 +244,9 @@ append_reported (GString    *text,
         if (strcmp (persons[i].word, word) == 0 || (length > 1 && g_ascii_strcasecmp (persons[i].word, word) == 0 &&
                                                     !g_str_equal (word, "US") && !g_str_equal (word, "AM")))
           reported = persons[i].reported;
+      /* "when I was" → "when they were" */
+      if (strcmp (word, "was") == 0 && (g_str_has_suffix (text->str, " they ")))
+        reported = "were";
       g_string_append (text, reported != NULL ? reported : word);
       p += length;
       while (*p != '\0' && strchr (" ,.;:!?)", *p) != NULL)

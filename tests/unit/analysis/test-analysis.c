@@ -361,6 +361,8 @@ test_summary_reports (void)
       "Ana said that it is the budget that their customers worry about." },
     { "Th the pro product needs needs a a new database before the summer.",
       "Ana said that the product needs a new database before the summer." },
+    { "The budget was fine for the product when I was in the office of the customers.",
+      "Ana said that the budget was fine for the product when they were in the office of the customers." },
     { "The product should have a new database before the summer.",
       "Ana suggested that the product should have a new database before the summer." },
     { "The L_C_D_ screen of the product , is expensive for our customers .",
