@@ -1,4 +1,5 @@
-/* crown-action-items.c: what somebody takes upon themselves, or is asked to do; what was decided, and when one meets again
+/* crown-action-items.c: what somebody takes upon themselves, or is asked to do; what was decided, and when one meets
+ * again
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -49,7 +50,8 @@ word_at (const char *text,
 static void
 strip_end (GString *text)
 {
-  static const char *const words[] = { " and", " or", " but", " so", " then", " also", " please", " because", " right", " okay" };
+  static const char *const words[] = { " and", " or", " but", " so", " then",
+                                       " also", " please", " because", " right", " okay" };
   gboolean stripped = TRUE;
 
   while (stripped)
@@ -72,7 +74,8 @@ task_text (const CrownSentence *sentence,
            guint                verb,
            guint                to)
 {
-  static const char *const breaks[] = { ", so ", ", but ", ", because ", ", cuz ", ", right?", " -- ", "; ", ", if that", ", which " };
+  static const char *const breaks[] = { ", so ", ", but ", ", because ", ", cuz ", ", right?",
+                                        " -- ", "; ", ", if that", ", which " };
   const char *start = word_at (sentence->text, verb), *end = word_at (sentence->text, to);
   GString *text = g_string_new_len (start, MAX (end, start) - start);
   g_autofree char *base = crown_verb_of_gerund (text->str);
@@ -107,7 +110,8 @@ task_text (const CrownSentence *sentence,
 static const char *
 priority_of (char **words)
 {
-  static const char *const high[] = { "urgent", "urgently", "asap", "immediately", "critical", "blocker", "blocking", "today" };
+  static const char *const high[] = { "urgent", "urgently", "asap", "immediately",
+                                      "critical", "blocker", "blocking", "today" };
   static const char *const low[] = { "eventually", "someday", "sometime", "whenever", "nice-to-have" };
 
   for (guint i = 0; words[i] != NULL; i++)
@@ -228,7 +232,8 @@ open_request (GPtrArray  *items,
         break;
       if (item->kind == CROWN_OUTCOME_TASK && item->requester != NULL && !item->answered &&
           (item->line < line || item->assignee == NULL) &&
-          (strcmp (item->requester, speaker) != 0 || item->assignee == NULL) && (item->assignee == NULL || strcmp (item->assignee, speaker) == 0))
+          (strcmp (item->requester, speaker) != 0 || item->assignee == NULL) &&
+          (item->assignee == NULL || strcmp (item->assignee, speaker) == 0))
         return item;
     }
   return NULL;
@@ -330,7 +335,8 @@ take_text_before (const Search *search,
   const CrownSentence *before = index > 0 ? search->sentences->pdata[index - 1] : NULL;
   g_auto (GStrv) words = NULL;
 
-  if (before == NULL || before->line + 1 < sentence->line || before->n_words > WORDS_MAX || g_str_has_suffix (before->text, "?"))
+  if (before == NULL || before->line + 1 < sentence->line || before->n_words > WORDS_MAX ||
+      g_str_has_suffix (before->text, "?"))
     return FALSE;
   words = crown_words_of (before->text);
   g_hash_table_unref (item->words);
@@ -360,8 +366,9 @@ add_commitment (Search                *search,
 
   if (commitment->kind == CROWN_OUTCOME_TASK && commitment->who == CROWN_WHO_SPEAKER)
     request = open_request (search->items, segment->speaker, sentence->line);
-  if (request != NULL && (commitment->pronoun || (request->line < sentence->line && crown_is_acceptance (segment->text)) ||
-                          similarity (request, item) >= SAME_MIN / 2))
+  if (request != NULL &&
+      (commitment->pronoun || (request->line < sentence->line && crown_is_acceptance (segment->text)) ||
+       similarity (request, item) >= SAME_MIN / 2))
     {
       take_over (request, item);
       request->answered = TRUE;
@@ -388,12 +395,14 @@ note_answers (Search *search)
     {
       Item *item = search->items->pdata[i];
 
-      for (guint line = item->end_line + 1;
-           item->requester != NULL && !item->answered && line < search->transcript->segments->len && line <= item->end_line + 2; line++)
+      for (guint line = item->end_line + 1; item->requester != NULL && !item->answered &&
+                                            line < search->transcript->segments->len && line <= item->end_line + 2;
+           line++)
         {
           const CrownSegment *segment = search->transcript->segments->pdata[line];
 
-          if (item->assignee != NULL && strcmp (segment->speaker, item->assignee) == 0 && crown_is_acceptance (segment->text))
+          if (item->assignee != NULL && strcmp (segment->speaker, item->assignee) == 0 &&
+              crown_is_acceptance (segment->text))
             {
               item->answered = TRUE;
               item->confidence += 0.05;
@@ -420,7 +429,8 @@ item_to_json (const Search *search,
     json_object_set_null_member (object, "due");
   json_object_set_int_member (object, "line", item->line);
   json_object_set_int_member (object, "end_line", MAX (item->line, item->end_line));
-  json_object_set_double_member (object, "confidence", round (100 * CLAMP (item->confidence, CONFIDENCE_MIN, CONFIDENCE_MAX)) / 100);
+  json_object_set_double_member (object, "confidence",
+                                 round (100 * CLAMP (item->confidence, CONFIDENCE_MIN, CONFIDENCE_MAX)) / 100);
   json_object_set_string_member (object, "kind", kinds[item->kind]);
   json_object_set_string_member (object, "priority", item->priority);
   json_object_set_string_member (object, "speaker", speaker_at (search->transcript, item->line));

@@ -95,8 +95,8 @@ measure_speakers (const CrownTranscript *transcript,
   return speakers;
 }
 
-/* Who begins while another speaks and is still speaking when that one has stopped, interrupts. Overlap is for how long one
- * speaks while another does, silence for how long nobody does. Segments are in the order in which they begin. */
+/* Who begins while another speaks and is still speaking when that one has stopped, interrupts. Overlap is for how long
+ * one speaks while another does, silence for how long nobody does. Segments are in the order in which they begin. */
 static gint64
 measure_overlaps (const CrownTranscript *transcript,
                   const gint64          *starts,
@@ -108,7 +108,8 @@ measure_overlaps (const CrownTranscript *transcript,
   gint64 silence_ms = 0, until = 0;
 
   for (guint i = 0; i < speakers->len; i++)
-    g_hash_table_insert (index, (char *) g_array_index (speakers, Speaker, i).name, &g_array_index (speakers, Speaker, i));
+    g_hash_table_insert (index, (char *) g_array_index (speakers, Speaker, i).name,
+                         &g_array_index (speakers, Speaker, i));
   for (guint i = 0; i < transcript->segments->len; i++)
     {
       const CrownSegment *segment = transcript->segments->pdata[i];
@@ -116,7 +117,8 @@ measure_overlaps (const CrownTranscript *transcript,
 
       if (i > 0)
         silence_ms += MAX (0, starts[i] - until);
-      if (i > 0 && starts[i] < until && *segment->speaker != '\0' && *holder != '\0' && strcmp (segment->speaker, holder) != 0)
+      if (i > 0 && starts[i] < until && *segment->speaker != '\0' && *holder != '\0' &&
+          strcmp (segment->speaker, holder) != 0)
         {
           Speaker *speaker = g_hash_table_lookup (index, segment->speaker);
 
@@ -149,8 +151,9 @@ add_measured (JsonObject            *participation,
     {
       const Speaker *speaker = &g_array_index (speakers, Speaker, i);
 
-      json_object_set_double_member (pace, speaker->name,
-                                     speaker->speaking_ms > 0 ? round (60000.0 * speaker->words / (double) speaker->speaking_ms) : 0);
+      json_object_set_double_member (
+        pace, speaker->name,
+        speaker->speaking_ms > 0 ? round (60000.0 * speaker->words / (double) speaker->speaking_ms) : 0);
       json_object_set_int_member (interruptions, speaker->name, speaker->interruptions);
       json_object_set_double_member (overlap, speaker->name, seconds (speaker->overlap_ms));
     }
@@ -249,7 +252,8 @@ topics_of (const CrownTerms *terms,
       else
         json_object_set_null_member (topic, "title");
       json_object_set_int_member (topic, "line", first->line);
-      json_object_set_int_member (topic, "end_line", ((CrownSentence *) terms->sentences->pdata[chapter->to - 1])->end_line);
+      json_object_set_int_member (topic, "end_line",
+                                  ((CrownSentence *) terms->sentences->pdata[chapter->to - 1])->end_line);
       json_object_set_double_member (topic, "at", seconds (starts[first->line] - starts[0]));
       json_array_add_object_element (topics, topic);
     }
@@ -299,7 +303,8 @@ crown_analyze (const CrownTranscript *transcript,
   participation = participation_of (speakers, total_ms);
   add_measured (participation, transcript, starts, lengths, speakers);
   json_object_set_object_member (analysis, "participation", participation);
-  json_object_set_object_member (analysis, "sentiment", crown_sentiment_of (transcript, terms->language, duration_ms, starts));
+  json_object_set_object_member (analysis, "sentiment",
+                                 crown_sentiment_of (transcript, terms->language, duration_ms, starts));
   json_object_set_array_member (analysis, "summary", crown_summary_of (transcript, terms, chapters));
   json_object_set_array_member (analysis, "topics", topics_of (terms, chapters, starts));
   crown_outcomes_of (transcript, sentences, (GStrv) names->pdata, terms->language, meeting_date, outcomes);

@@ -20,11 +20,35 @@
 static gboolean
 announces_a_subject (const char *text)
 {
-  static const char *const cues[] = { "move on", "moving on", "on our agenda", "on the agenda", "next item", "next question", "next point",
-                                      "next topic", "item 2", "item 3", "item 4", "item 5", "first of all", "next presentation",
-                                      "turn to", "second thing", "another thing", "let's start", "last thing", "to finish",
-                                      "any other business", "nächster punkt", "nächste thema", "kommen wir zu", "point suivant",
-                                      "passons à", "siguiente punto", "pasemos a", "pasamos a" };
+  static const char *const cues[] = { "move on",
+                                      "moving on",
+                                      "on our agenda",
+                                      "on the agenda",
+                                      "next item",
+                                      "next question",
+                                      "next point",
+                                      "next topic",
+                                      "item 2",
+                                      "item 3",
+                                      "item 4",
+                                      "item 5",
+                                      "first of all",
+                                      "next presentation",
+                                      "turn to",
+                                      "second thing",
+                                      "another thing",
+                                      "let's start",
+                                      "last thing",
+                                      "to finish",
+                                      "any other business",
+                                      "nächster punkt",
+                                      "nächste thema",
+                                      "kommen wir zu",
+                                      "point suivant",
+                                      "passons à",
+                                      "siguiente punto",
+                                      "pasemos a",
+                                      "pasamos a" };
   g_autofree char *lower = g_utf8_strdown (text, -1);
 
   for (guint i = 0; i < G_N_ELEMENTS (cues); i++)

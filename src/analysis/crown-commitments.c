@@ -194,7 +194,8 @@ crown_people_new (GStrv participants)
   for (guint i = 0; participants[i] != NULL; i++)
     {
       char **words = crown_words_of (participants[i]);
-      static const char *const titles[] = { "dr", "hon", "mr", "mrs", "ms", "prof", "chair", "grad", "phd", "professor", "right", "the",
+      static const char *const titles[] = { "dr", "hon", "mr", "mrs", "ms", "prof",
+                                            "chair", "grad", "phd", "professor", "right", "the",
                                             "postdoc", "project", "user", "industrial", "undergrad", "speaker" };
 
       /* The first of two Anas is meant. */
@@ -248,7 +249,10 @@ crown_people_at (const CrownPeople *self,
         {
           *person = i;
           /* "the User Interface Designer" */
-          return words[at + n] != NULL && (strcmp (words[at + n], "designer") == 0 || strcmp (words[at + n], "expert") == 0) ? n + 1 : n;
+          return words[at + n] != NULL &&
+                     (strcmp (words[at + n], "designer") == 0 || strcmp (words[at + n], "expert") == 0)
+                   ? n + 1
+                   : n;
         }
     }
   index = g_hash_table_lookup (self->first, words[at]);
@@ -330,10 +334,13 @@ crown_verb_of_gerund (const char *text)
 static gboolean
 may_come_between (const char *word)
 {
-  static const char *const adverbs[] = { "also", "then", "just", "quickly", "definitely", "probably", "please", "to", "go",
-                                         "and", "first", "personally", "still", "all", "both", "now", "ahead", "actually", "happily",
-                                         "certainly", "be", "able", "try", "maybe", "always", "again", "either", "really", "mind", "need",
-                                         "have", "want", "like", "each", "individually", "basically", "you" };
+  static const char *const adverbs[] = { "also", "then", "just", "quickly", "definitely", "probably",
+                                         "please", "to", "go", "and", "first", "personally",
+                                         "still", "all", "both", "now", "ahead", "actually",
+                                         "happily", "certainly", "be", "able", "try", "maybe",
+                                         "always", "again", "either", "really", "mind", "need",
+                                         "have", "want", "like", "each", "individually", "basically",
+                                         "you" };
 
   return is_any (word, adverbs, G_N_ELEMENTS (adverbs));
 }
@@ -378,7 +385,8 @@ find_verb (char  **words,
             continue;
           return FALSE;
         }
-      if ((*gerund || IS_IN (verbs, words[i])) && !(may_come_between (words[i]) && (strcmp (next, "to") == 0 || strcmp (next, "and") == 0)))
+      if ((*gerund || IS_IN (verbs, words[i])) &&
+          !(may_come_between (words[i]) && (strcmp (next, "to") == 0 || strcmp (next, "and") == 0)))
         {
           *verb = i;
           return TRUE;
@@ -394,12 +402,13 @@ static gboolean
 is_no_commitment (char  **words,
                   guint   at)
 {
-  static const char *const near[] = { "if", "whether", "unless", "maybe", "perhaps", "might", "would", "wish", "when", "said", "say",
-                                      "says", "told", "tell", "thought", "thinks", "suppose", "imagine", "until", "once", "asked", "asks",
-                                      "why", "how", "whenever", "where", "what", "which", "because", "remember", "hope", "means", "like",
-                                      "people", "sure" };
-  static const char *const first[] = { "if", "unless", "suppose", "supposing", "imagine", "when", "once", "whenever", "in", "whether", "maybe",
-                                       "perhaps", "had", "would", "were" };
+  static const char *const near[] = { "if", "whether", "unless", "maybe", "perhaps", "might", "would",
+                                      "wish", "when", "said", "say", "says", "told", "tell",
+                                      "thought", "thinks", "suppose", "imagine", "until", "once", "asked",
+                                      "asks", "why", "how", "whenever", "where", "what", "which",
+                                      "because", "remember", "hope", "means", "like", "people", "sure" };
+  static const char *const first[] = { "if", "unless", "suppose", "supposing", "imagine", "when", "once", "whenever",
+                                       "in", "whether", "maybe", "perhaps", "had", "would", "were" };
   guint from = at > 4 ? at - 4 : 0;
 
   for (guint i = from; i < at; i++)
@@ -422,8 +431,9 @@ has_condition_behind (char  **words,
     {
       if (is_any (words[i], conditions, G_N_ELEMENTS (conditions)))
         return TRUE;
-      if (strcmp (words[i], "if") == 0 && words[i + 1] != NULL && !is_any (words[i + 1], polite, G_N_ELEMENTS (polite)) &&
-          !is_any (words[i - 1], (const char *const[]) { "see", "check", "and", "ask", "know" }, 5))
+      if (strcmp (words[i], "if") == 0 && words[i + 1] != NULL &&
+          !is_any (words[i + 1], polite, G_N_ELEMENTS (polite)) &&
+          !is_any (words[i - 1], (const char *const[]){ "see", "check", "and", "ask", "know" }, 5))
         return TRUE;
     }
   return FALSE;
@@ -436,19 +446,25 @@ is_done_at_once (char  **words,
 {
   static const char *const here[] = { "now", "here", "quickly" };
   static const char *const soon[] = { "second", "minute", "moment" };
-  static const char *const shown[] = { "slide", "slides", "screen", "agenda", "presentation", "discussion", "question", "questions" };
-  static const char *const show[] = { "finish", "give", "look", "move", "open", "present", "put", "raise", "share", "show", "start", "switch" };
-  static const char *const talk[] = { "analyse", "analyze", "ask", "clarify", "confirm", "describe", "expand", "give", "have", "help", "introduce", "outline", "read", "see", "show", "speak",
-                                      "start", "talk", "tell", "telling" };
-  static const char *const us[] = { "us", "me", "you", "about", "that", "off", "by", "with", "to", "it", "the", "this", "a", "some", "what",
-                                    "in", "from", "on", "how", "why", "another", "one", "your", "any", "something", "when", "those",
-                                    "whether", "for" };
+  static const char *const shown[] = { "slide", "slides", "screen", "agenda",
+                                       "presentation", "discussion", "question", "questions" };
+  static const char *const show[] = { "finish", "give", "look", "move", "open", "present",
+                                      "put", "raise", "share", "show", "start", "switch" };
+  static const char *const talk[] = { "analyse", "analyze", "ask", "clarify", "confirm", "describe", "expand",
+                                      "give", "have", "help", "introduce", "outline", "read", "see",
+                                      "show", "speak", "start", "talk", "tell", "telling" };
+  static const char *const us[] = { "us", "me", "you", "about", "that", "off", "by", "with",
+                                    "to", "it", "the", "this", "a", "some", "what", "in",
+                                    "from", "on", "how", "why", "another", "one", "your", "any",
+                                    "something", "when", "those", "whether", "for" };
 
   for (guint i = verb; words[i] != NULL; i++)
     {
-      if (strcmp (words[i], "now") == 0 && words[i + 1] != NULL && (strcmp (words[i + 1], "on") == 0 || strcmp (words[i + 1], "ask") == 0))
+      if (strcmp (words[i], "now") == 0 && words[i + 1] != NULL &&
+          (strcmp (words[i + 1], "on") == 0 || strcmp (words[i + 1], "ask") == 0))
         continue;
-      if (i > verb && is_any (words[i], soon, G_N_ELEMENTS (soon)) && is_any (words[i - 1], (const char *const[]) { "a", "one", "this" }, 3))
+      if (i > verb && is_any (words[i], soon, G_N_ELEMENTS (soon)) &&
+          is_any (words[i - 1], (const char *const[]){ "a", "one", "this" }, 3))
         return TRUE;
       if ((is_any (words[i], here, G_N_ELEMENTS (here)) && !(i > verb && strcmp (words[i - 1], "from") == 0)) ||
           (is_any (words[i], shown, G_N_ELEMENTS (shown)) && is_any (words[verb], show, G_N_ELEMENTS (show))))
@@ -459,10 +475,12 @@ is_done_at_once (char  **words,
       is_any (words[verb + 1], (const char *const[]) { "on", "to" }, 2))
     return TRUE;
   /* "Can you tell us why", "I'll give you an example" */
-  if (is_any (words[verb], talk, G_N_ELEMENTS (talk)) && (words[verb + 1] == NULL || is_any (words[verb + 1], us, G_N_ELEMENTS (us))))
+  if (is_any (words[verb], talk, G_N_ELEMENTS (talk)) &&
+      (words[verb + 1] == NULL || is_any (words[verb + 1], us, G_N_ELEMENTS (us))))
     {
-      static const char *const later[] = { "tomorrow", "today", "tonight", "week", "month", "monday", "tuesday", "wednesday", "thursday",
-                                           "friday", "saturday", "sunday", "email", "customer", "customers", "legal", "them", "him",
+      static const char *const later[] = { "tomorrow", "today", "tonight", "week", "month", "monday",
+                                           "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+                                           "email", "customer", "customers", "legal", "them", "him",
                                            "people", "afternoon", "draft" };
 
       for (guint i = verb + 1; words[i] != NULL; i++)
@@ -478,12 +496,16 @@ static gboolean
 is_only_pronoun (char  **words,
                  guint   verb)
 {
-  static const char *const empty[] = { "it", "that", "this", "one", "them", "those", "these", "care", "of", "do", "to", "then", "too", "well",
-                                       "as", "right", "away", "for", "you", "so", "over", "up", "on", "in", "the", "first", "at", "all",
-                                       "today", "tomorrow", "tonight", "week", "lunch", "after", "before", "by", "with", "into", "out", "if",
-                                       "monday", "tuesday", "wednesday", "thursday", "friday", "soon", "later", "morning", "afternoon", "noon",
-                                       "evening", "next", "be", "done", "and", "see", "a", "bit", "look", "who", "is", "can", "thing", "same",
-                                       "please", "us", "me", "go", "going", "there", "what", "they", "have", "now", "just", "when", "month" };
+  static const char *const empty[] = {
+    "it", "that", "this", "one", "them", "those", "these", "care", "of", "do",
+    "to", "then", "too", "well", "as", "right", "away", "for", "you", "so",
+    "over", "up", "on", "in", "the", "first", "at", "all", "today", "tomorrow",
+    "tonight", "week", "lunch", "after", "before", "by", "with", "into", "out", "if",
+    "monday", "tuesday", "wednesday", "thursday", "friday", "soon", "later", "morning", "afternoon", "noon",
+    "evening", "next", "be", "done", "and", "see", "a", "bit", "look", "who",
+    "is", "can", "thing", "same", "please", "us", "me", "go", "going", "there",
+    "what", "they", "have", "now", "just", "when", "month"
+  };
 
   for (guint i = verb + 1; words[i] != NULL; i++)
     if (!is_any (words[i], empty, G_N_ELEMENTS (empty)))
@@ -513,10 +535,13 @@ weigh (char  **words,
        guint   verb,
        double  confidence)
 {
-  static const char *const objects[] = { "email", "emails", "draft", "report", "notes", "minutes", "list", "letter", "document", "offer", "quote",
-                                         "invoice", "mail", "page", "contract", "meeting", "file", "files", "board", "team", "numbers",
-                                         "prototype", "questionnaire", "summary", "folder", "script", "data", "test", "tests" };
-  static const char *const vague[] = { "probably", "try", "maybe", "somehow", "something", "anything", "stuff", "hopefully", "guess", "think" };
+  static const char *const objects[] = { "email", "emails", "draft", "report", "notes", "minutes",
+                                         "list", "letter", "document", "offer", "quote", "invoice",
+                                         "mail", "page", "contract", "meeting", "file", "files",
+                                         "board", "team", "numbers", "prototype", "questionnaire", "summary",
+                                         "folder", "script", "data", "test", "tests" };
+  static const char *const vague[] = { "probably", "try", "maybe", "somehow", "something",
+                                       "anything", "stuff", "hopefully", "guess", "think" };
   guint n_words = 0;
 
   if (IS_IN (weak_verbs, words[verb]))
@@ -562,11 +587,12 @@ try_phrases (const Phrase *list,
 
       if (!phrase_at (words, at, phrase->words, &length))
         continue;
-      if (question && !request && !g_str_has_prefix (phrase->words, "can you") && !g_str_has_prefix (phrase->words, "could you") &&
-          !g_str_has_prefix (phrase->words, "would you") && strcmp (phrase->words, "you") != 0)
+      if (question && !request && !g_str_has_prefix (phrase->words, "can you") &&
+          !g_str_has_prefix (phrase->words, "could you") && !g_str_has_prefix (phrase->words, "would you") &&
+          strcmp (phrase->words, "you") != 0)
         return FALSE;
-      if (is_no_commitment (words, start) || !find_verb (words, at + length, &verb, &gerund) || is_done_at_once (words, verb) ||
-          has_condition_behind (words, verb))
+      if (is_no_commitment (words, start) || !find_verb (words, at + length, &verb, &gerund) ||
+          is_done_at_once (words, verb) || has_condition_behind (words, verb))
         return FALSE;
       /* "I will ask Ana to send …" */
       if (strcmp (phrase->words, "to") == 0 && start > 0 &&
@@ -599,7 +625,8 @@ try_asking (const CrownPeople  *people,
     if (crown_people_at (people, words, i, &person) > 0)
       return FALSE; /* found under the name */
   for (guint i = at + 1; words[i] != NULL && i < at + 6; i++)
-    if (i > at + 1 && strcmp (words[i], "to") == 0 && strcmp (words[i - 1], "you") != 0 && find_verb (words, i + 1, &verb, &gerund) && !gerund)
+    if (i > at + 1 && strcmp (words[i], "to") == 0 && strcmp (words[i - 1], "you") != 0 &&
+        find_verb (words, i + 1, &verb, &gerund) && !gerund)
       {
         add (found, CROWN_OUTCOME_TASK, CROWN_WHO_NOBODY, 0, 0.62, at, verb, TRUE, FALSE);
         return TRUE;
@@ -613,7 +640,8 @@ try_passive (char   **words,
              guint    at,
              GArray  *found)
 {
-  static const char *const passives[] = { "has to be", "have to be", "needs to be", "need to be", "must be", "ought to be", "should be" };
+  static const char *const passives[] = { "has to be", "have to be", "needs to be", "need to be",
+                                          "must be", "ought to be", "should be" };
   guint length;
 
   for (guint i = 0; i < G_N_ELEMENTS (passives); i++)
@@ -622,7 +650,8 @@ try_passive (char   **words,
         const char *verb = words[at + length];
         g_autofree char *stem = NULL;
 
-        if (verb == NULL || !g_str_has_suffix (verb, "ed") || is_no_commitment (words, at) || has_condition_behind (words, at))
+        if (verb == NULL || !g_str_has_suffix (verb, "ed") || is_no_commitment (words, at) ||
+            has_condition_behind (words, at))
           return FALSE;
         stem = g_strndup (verb, strlen (verb) - 2);
         if (!IS_IN (verbs, stem))
@@ -647,30 +676,51 @@ typedef struct {
 #define LIST(list) { list, G_N_ELEMENTS (list) }
 
 static const char *const decisions_en[] = {
-  "we've decided", "we have decided", "we decided", "it's decided", "is decided", "was decided", "has been decided", "it has been resolved",
-  "we agreed to", "we agreed that", "we've agreed", "we have agreed", "we agree that", "is approved", "is carried", "that's settled",
-  "it's settled", "is settled", "that's decided", "we're going with", "let's go with", "we'll go with", "we will go with", "we will keep",
-  "we'll keep", "we'll stick with", "let's stick with", "we will use", "from now on", "the decision is", "final decision", "is adopted",
-  "that's final", "it's final", "is final", "we are not going to", "we make her an", "we make him an", "let's agree", "shall we agree", "so agreed", "we're not going to change",
+  "we've decided", "we have decided",
+  "we decided", "it's decided",
+  "is decided", "was decided",
+  "has been decided", "it has been resolved",
+  "we agreed to", "we agreed that",
+  "we've agreed", "we have agreed",
+  "we agree that", "is approved",
+  "is carried", "that's settled",
+  "it's settled", "is settled",
+  "that's decided", "we're going with",
+  "let's go with", "we'll go with",
+  "we will go with", "we will keep",
+  "we'll keep", "we'll stick with",
+  "let's stick with", "we will use",
+  "from now on", "the decision is",
+  "final decision", "is adopted",
+  "that's final", "it's final",
+  "is final", "we are not going to",
+  "we make her an", "we make him an",
+  "let's agree", "shall we agree",
+  "so agreed", "we're not going to change",
 };
 static const char *const decisions_de[] = {
-  "haben beschlossen", "haben entschieden", "ist entschieden", "ist beschlossen", "wurde beschlossen", "wurde entschieden", "wir bleiben bei",
-  "es bleibt bei", "haben uns geeinigt", "haben uns entschieden", "damit beschlossen", "wir nehmen also",
+  "haben beschlossen", "haben entschieden", "ist entschieden", "ist beschlossen",
+  "wurde beschlossen", "wurde entschieden", "wir bleiben bei", "es bleibt bei",
+  "haben uns geeinigt", "haben uns entschieden", "damit beschlossen", "wir nehmen also",
 };
 static const char *const decisions_fr[] = {
-  "avons décidé", "a décidé", "est décidé", "décidé de", "avons convenu", "on garde", "avons choisi", "est adopté", "est adoptée",
+  "avons décidé", "a décidé", "est décidé", "décidé de", "avons convenu",
+  "on garde", "avons choisi", "est adopté", "est adoptée",
 };
 static const char *const decisions_es[] = {
-  "hemos decidido", "hemos acordado", "se ha decidido", "se decidió", "queda decidido", "queda acordado", "quedamos en", "está decidido",
+  "hemos decidido", "hemos acordado", "se ha decidido", "se decidió",
+  "queda decidido", "queda acordado", "quedamos en", "está decidido",
 };
 static const char *const events_en[] = {
-  "next meeting is", "next meeting will", "next meeting on", "next session is", "next session will", "next call is", "next call will",
-  "next meeting starts", "meeting will start", "meet again", "talk again", "i'm meeting", "we're meeting", "let's meet", "shall we meet",
-  "we meet on", "will meet on", "the workshop is", "the demo is", "will take place", "takes place", "trial run",
+  "next meeting is", "next meeting will", "next meeting on", "next session is", "next session will",
+  "next call is", "next call will", "next meeting starts", "meeting will start", "meet again",
+  "talk again", "i'm meeting", "we're meeting", "let's meet", "shall we meet",
+  "we meet on", "will meet on", "the workshop is", "the demo is", "will take place",
+  "takes place", "trial run",
 };
 static const char *const events_de[] = {
-  "nächste treffen ist", "nächste treffen findet", "nächste sitzung ist", "nächste sitzung findet", "treffen uns", "sehen uns am", "findet statt",
-  "nächste termin ist", "nächste besprechung ist",
+  "nächste treffen ist", "nächste treffen findet", "nächste sitzung ist", "nächste sitzung findet", "treffen uns",
+  "sehen uns am", "findet statt", "nächste termin ist", "nächste besprechung ist",
 };
 static const char *const events_fr[] = {
   "prochaine réunion", "prochaine séance", "aura lieu", "on se voit", "on se retrouve", "prochain rendez-vous",
@@ -679,11 +729,15 @@ static const char *const events_es[] = {
   "próxima reunión", "próxima sesión", "nos vemos", "nos reunimos", "tendrá lugar", "próxima cita",
 };
 static const char *const notes_en[] = {
-  "note that", "keep in mind", "the deadline is", "submission deadline is", "for the record", "fyi", "please note", "will be closed",
+  "note that", "keep in mind", "the deadline is", "submission deadline is",
+  "for the record", "fyi", "please note", "will be closed",
 };
-static const char *const notes_de[] = { "zur info", "zur information", "beachtet bitte", "die frist ist", "die frist endet", "bleibt geschlossen" };
-static const char *const notes_fr[] = { "à noter", "pour information", "notez que", "la date limite est", "sera fermé" };
-static const char *const notes_es[] = { "tened en cuenta", "para que conste", "nota que", "la fecha límite es", "estará cerrado", "estará cerrada" };
+static const char *const notes_de[] = { "zur info", "zur information", "beachtet bitte",
+                                        "die frist ist", "die frist endet", "bleibt geschlossen" };
+static const char *const notes_fr[] = { "à noter", "pour information", "notez que", "la date limite est",
+                                        "sera fermé" };
+static const char *const notes_es[] = { "tened en cuenta", "para que conste", "nota que",
+                                        "la fecha límite es", "estará cerrado", "estará cerrada" };
 
 static const struct {
   List decisions, events, notes;
@@ -700,7 +754,8 @@ find_announcement (CrownLanguage language,
                    gboolean      question,
                    GArray       *found)
 {
-  static const char *const conditions[] = { "if", "unless", "when", "was", "until", "wenn", "falls", "si", "quand", "cuando", "once", "before" };
+  static const char *const conditions[] = { "if", "unless", "when", "was", "until", "wenn",
+                                            "falls", "si", "quand", "cuando", "once", "before" };
   guint at;
 
   if (has_phrase (words, announcements[language].events.phrases, announcements[language].events.n, &at))
@@ -747,7 +802,8 @@ find_english (const char        *sentence,
       if (words[verb] != NULL && strcmp (words[verb], "to") == 0)
         verb++;
       if (words[verb] != NULL && strchr (sentence, ':') != NULL)
-        add (found, CROWN_OUTCOME_TASK, n > 0 ? CROWN_WHO_NAMED : CROWN_WHO_NOBODY, person, 0.95, 0, verb, FALSE, FALSE);
+        add (found, CROWN_OUTCOME_TASK, n > 0 ? CROWN_WHO_NAMED : CROWN_WHO_NOBODY, person, 0.95, 0, verb, FALSE,
+             FALSE);
       if (found->len > 0)
         return;
     }
@@ -776,7 +832,8 @@ find_english (const char        *sentence,
 
       if (n > 0 && words[at + n] != NULL)
         {
-          if (try_phrases (after_name, G_N_ELEMENTS (after_name), words, at + n, at, person, question, TRUE, found, &next))
+          if (try_phrases (after_name, G_N_ELEMENTS (after_name), words, at + n, at, person, question, TRUE, found,
+                           &next))
             {
               at = next;
               continue;
@@ -820,56 +877,78 @@ typedef struct {
 
 #define NAMED(list) list, G_N_ELEMENTS (list)
 
-static const char *const de_promises[] = { "ich werde", "ich kümmere mich", "ich muss noch", "ich will noch", "ich soll noch", "werde ich", "ich sorge" };
+static const char *const de_promises[] = { "ich werde", "ich kümmere mich", "ich muss noch", "ich will noch",
+                                           "ich soll noch", "werde ich", "ich sorge" };
 static const char *const de_verbs[] = {
-  "antworte", "bezahle", "bringe", "drucke", "fahre", "fülle", "hänge", "markiere", "messe", "nehme", "räume", "repariere", "reserviere", "setze",
-  "unterschreibe", "veröffentliche", "zahle", "ändere", "aktualisiere", "baue", "bereite", "besorge", "bestelle", "bespreche", "buche", "dokumentiere", "entwerfe", "erledige", "erstelle",
-  "formuliere", "frage", "gebe", "hole", "informiere", "installiere", "kaufe", "kläre", "kontaktiere", "korrigiere", "kümmere", "lade",
-  "leite", "lese", "liefere", "mache", "melde", "organisiere", "plane", "prüfe", "reiche", "rufe", "sammle", "schaue", "schicke", "schreibe",
-  "sende", "spreche", "stelle", "suche", "teile", "teste", "treffe", "überarbeite", "übernehme", "übersetze", "vereinbare", "vergleiche",
-  "verschicke", "vorbereite", "zeichne",
+  "antworte", "bezahle", "bringe", "drucke", "fahre", "fülle", "hänge",
+  "markiere", "messe", "nehme", "räume", "repariere", "reserviere", "setze",
+  "unterschreibe", "veröffentliche", "zahle", "ändere", "aktualisiere", "baue", "bereite",
+  "besorge", "bestelle", "bespreche", "buche", "dokumentiere", "entwerfe", "erledige",
+  "erstelle", "formuliere", "frage", "gebe", "hole", "informiere", "installiere",
+  "kaufe", "kläre", "kontaktiere", "korrigiere", "kümmere", "lade", "leite",
+  "lese", "liefere", "mache", "melde", "organisiere", "plane", "prüfe",
+  "reiche", "rufe", "sammle", "schaue", "schicke", "schreibe", "sende",
+  "spreche", "stelle", "suche", "teile", "teste", "treffe", "überarbeite",
+  "übernehme", "übersetze", "vereinbare", "vergleiche", "verschicke", "vorbereite", "zeichne",
 };
 static const char *const de_pronouns[] = { "ich" };
-static const char *const de_requests[] = { "kannst du", "könntest du", "können sie", "könnten sie", "würdest du", "bitte", "du musst", "denk daran",
-                                           "vergiss nicht", "ich möchte dass du" };
-static const char *const de_duties[] = { "jemand muss", "jemand sollte", "jemand müsste", "wir müssen noch", "wir müssen", "es muss noch", "muss noch" };
-static const char *const de_blocks[] = { "nicht", "kein", "keine", "keinen", "nie", "niemals", "wenn", "falls", "vielleicht", "würde", "würden", "wäre",
-                                         "hätte", "wollte", "habe", "hatte", "gestern", "früher", "sagte", "gesagt", "könnte", "letzte", "immer",
-                                         "ob", "bevor" };
-static const char *const de_accepts[] = { "das mache ich", "das übernehme ich", "mache ich", "ich mache das", "ich mach das", "ich übernehme das",
+static const char *const de_requests[] = { "kannst du", "könntest du", "können sie",
+                                           "könnten sie", "würdest du", "bitte",
+                                           "du musst", "denk daran", "vergiss nicht",
+                                           "ich möchte dass du" };
+static const char *const de_duties[] = { "jemand muss", "jemand sollte", "jemand müsste", "wir müssen noch",
+                                         "wir müssen", "es muss noch", "muss noch" };
+static const char *const de_blocks[] = { "nicht", "kein", "keine", "keinen", "nie", "niemals", "wenn",
+                                         "falls", "vielleicht", "würde", "würden", "wäre", "hätte", "wollte",
+                                         "habe", "hatte", "gestern", "früher", "sagte", "gesagt", "könnte",
+                                         "letzte", "immer", "ob", "bevor" };
+static const char *const de_accepts[] = { "das mache ich", "das übernehme ich", "mache ich",
+                                          "ich mache das", "ich mach das", "ich übernehme das",
                                           "das erledige ich", "ich kümmere mich darum" };
 static const char *const fr_promises[] = { "je vais", "je dois", "je m'occupe", "je me charge", "je compte" };
 static const char *const fr_verbs[] = {
-  "annonce", "apporte", "avertis", "confirme", "crée", "dépose", "livre", "mets", "note", "paie", "passe", "préviens", "propose", "publie",
-  "range", "remplis", "répare", "réponds", "signe", "achète", "ajoute", "appelle", "cherche", "commande", "contacte", "corrige", "demande", "écris", "envoie", "fais", "finis", "organise", "parle",
-  "prends", "prépare", "rappelle", "rédige", "regarde", "relis", "réserve", "teste", "termine", "traduis", "transmets", "vérifie",
+  "annonce", "apporte", "avertis", "confirme", "crée", "dépose", "livre", "mets", "note",
+  "paie", "passe", "préviens", "propose", "publie", "range", "remplis", "répare", "réponds",
+  "signe", "achète", "ajoute", "appelle", "cherche", "commande", "contacte", "corrige", "demande",
+  "écris", "envoie", "fais", "finis", "organise", "parle", "prends", "prépare", "rappelle",
+  "rédige", "regarde", "relis", "réserve", "teste", "termine", "traduis", "transmets", "vérifie",
 };
 static const char *const fr_pronouns[] = { "je", "j'" };
-static const char *const fr_requests[] = { "peux-tu", "tu peux", "pouvez-vous", "vous pouvez", "pourrais-tu", "pourriez-vous", "s'il te plaît",
-                                           "s'il vous plaît", "merci de", "n'oublie pas", "n'oubliez pas", "tu dois", "il faut que tu" };
+static const char *const fr_requests[] = { "peux-tu", "tu peux", "pouvez-vous", "vous pouvez",
+                                           "pourrais-tu", "pourriez-vous", "s'il te plaît", "s'il vous plaît",
+                                           "merci de", "n'oublie pas", "n'oubliez pas", "tu dois",
+                                           "il faut que tu" };
 static const char *const fr_duties[] = { "il faut", "quelqu'un doit", "quelqu'un devrait", "nous devons", "on doit" };
-static const char *const fr_blocks[] = { "pas", "ne", "jamais", "si", "peut-être", "aurait", "aurais", "pourrais", "pourrait", "j'aimerais", "hier",
-                                         "j'ai", "dit", "année", "dernière", "quand", "toujours", "est-ce" };
-static const char *const fr_accepts[] = { "je m'en occupe", "je m'en charge", "je le fais", "je la fais", "je prends ça" };
-static const char *const es_promises[] = { "voy a", "tengo que", "debo", "me ocupo", "yo me encargo de", "me encargo de" };
-static const char *const es_verbs[] = {
-  "anoto", "aviso", "cierro", "coloco", "creo", "dejo", "limpio", "miro", "pago", "pinto", "pongo", "publico", "recojo", "respondo", "subo",
-  "actualizo", "añado", "arreglo", "busco", "compro", "confirmo", "contacto", "corrijo", "entrego", "envío", "escribo", "hablo", "hago",
-  "llamo", "llevo", "mando", "organizo", "paso", "pido", "preparo", "pregunto", "pruebo", "redacto", "reservo", "reviso", "termino",
-  "traduzco", "verifico",
+static const char *const fr_blocks[] = { "pas", "ne", "jamais", "si", "peut-être", "aurait",
+                                         "aurais", "pourrais", "pourrait", "j'aimerais", "hier", "j'ai",
+                                         "dit", "année", "dernière", "quand", "toujours", "est-ce" };
+static const char *const fr_accepts[] = { "je m'en occupe", "je m'en charge", "je le fais", "je la fais",
+                                          "je prends ça" };
+static const char *const es_promises[] = {
+  "voy a", "tengo que", "debo", "me ocupo", "yo me encargo de", "me encargo de"
 };
-static const char *const es_requests[] = { "puedes", "podrías", "puede usted", "podéis", "pueden ustedes", "por favor", "no olvides", "no te olvides",
-                                           "tienes que", "recuerda" };
+static const char *const es_verbs[] = {
+  "anoto", "aviso", "cierro", "coloco", "creo", "dejo", "limpio", "miro", "pago",
+  "pinto", "pongo", "publico", "recojo", "respondo", "subo", "actualizo", "añado", "arreglo",
+  "busco", "compro", "confirmo", "contacto", "corrijo", "entrego", "envío", "escribo", "hablo",
+  "hago", "llamo", "llevo", "mando", "organizo", "paso", "pido", "preparo", "pregunto",
+  "pruebo", "redacto", "reservo", "reviso", "termino", "traduzco", "verifico",
+};
+static const char *const es_requests[] = { "puedes", "podrías", "puede usted", "podéis", "pueden ustedes",
+                                           "por favor", "no olvides", "no te olvides", "tienes que", "recuerda" };
 static const char *const es_duties[] = { "hay que", "alguien tiene que", "alguien debe", "tenemos que", "debemos" };
-static const char *const es_blocks[] = { "no", "nunca", "si", "tal", "quizás", "quizá", "podría", "ayer", "dijo", "decía", "pasado", "siempre",
-                                         "cuando", "quieres" };
+static const char *const es_blocks[] = { "no", "nunca", "si", "tal", "quizás", "quizá", "podría",
+                                         "ayer", "dijo", "decía", "pasado", "siempre", "cuando", "quieres" };
 static const char *const es_accepts[] = { "yo me encargo", "me encargo yo", "ya lo hago", "lo hago yo", "yo me ocupo" };
 
 static const Rules rules[] = {
   { 0 },
-  { NAMED (de_promises), NAMED (de_verbs), NAMED (de_pronouns), NULL, NAMED (de_requests), NAMED (de_duties), NAMED (de_blocks), NAMED (de_accepts) },
-  { NAMED (fr_promises), NAMED (fr_verbs), NAMED (fr_pronouns), "rai", NAMED (fr_requests), NAMED (fr_duties), NAMED (fr_blocks), NAMED (fr_accepts) },
-  { NAMED (es_promises), NAMED (es_verbs), NULL, 0, "ré", NAMED (es_requests), NAMED (es_duties), NAMED (es_blocks), NAMED (es_accepts) },
+  { NAMED (de_promises), NAMED (de_verbs), NAMED (de_pronouns), NULL,
+    NAMED (de_requests), NAMED (de_duties), NAMED (de_blocks), NAMED (de_accepts) },
+  { NAMED (fr_promises), NAMED (fr_verbs), NAMED (fr_pronouns), "rai",
+    NAMED (fr_requests), NAMED (fr_duties), NAMED (fr_blocks), NAMED (fr_accepts) },
+  { NAMED (es_promises), NAMED (es_verbs), NULL, 0, "ré",
+    NAMED (es_requests), NAMED (es_duties), NAMED (es_blocks), NAMED (es_accepts) },
 };
 
 /* "je la prépare", "bereite ich" */
@@ -880,7 +959,8 @@ has_first_person (const Rules *r,
   for (guint i = 0; words[i] != NULL; i++)
     {
       const char *word = words[i];
-      gboolean is_future = r->future != NULL && g_str_has_suffix (word, r->future) && strlen (word) > strlen (r->future) + 2;
+      gboolean is_future =
+        r->future != NULL && g_str_has_suffix (word, r->future) && strlen (word) > strlen (r->future) + 2;
 
       /* "j'achète" is one word */
       if (r->n_pronouns > 1 && g_str_has_prefix (word, "j'"))
@@ -913,8 +993,9 @@ find_other (CrownLanguage      language,
   gboolean request = has_phrase (words, r->requests, r->n_requests, &at);
 
   /* "n'oublie pas" is no negation of what is asked */
-  if (request && g_strv_length (words) > 3 && (!blocked || strstr (words[at], "oubli") != NULL || strstr (words[at], "vergiss") != NULL ||
-                                               (words[at + 1] != NULL && strstr (words[at + 1], "olvides") != NULL)))
+  if (request && g_strv_length (words) > 3 &&
+      (!blocked || strstr (words[at], "oubli") != NULL || strstr (words[at], "vergiss") != NULL ||
+       (words[at + 1] != NULL && strstr (words[at + 1], "olvides") != NULL)))
     {
       for (guint i = 0; words[i] != NULL; i++)
         if (crown_people_at (people, words, i, &person) > 0)
@@ -957,9 +1038,12 @@ crown_commitments_of (CrownLanguage      language,
 gboolean
 crown_is_acceptance (const char *turn)
 {
-  static const char *const yes[] = { "absolutely", "all right", "alright", "claro", "certainly", "d'accord", "fine", "gerne", "good", "in ordnung",
-                                     "ja", "klar", "no problem", "not at all", "of course", "okay", "ok", "oui", "perfect", "right", "sí", "sure",
-                                     "vale", "will do", "yeah", "yep", "yes", "bien sûr", "natürlich", "mm-hmm", "great", "you'll" };
+  static const char *const yes[] = { "absolutely", "all right", "alright", "claro", "certainly", "d'accord",
+                                     "fine", "gerne", "good", "in ordnung", "ja", "klar",
+                                     "no problem", "not at all", "of course", "okay", "ok", "oui",
+                                     "perfect", "right", "sí", "sure", "vale", "will do",
+                                     "yeah", "yep", "yes", "bien sûr", "natürlich", "mm-hmm",
+                                     "great", "you'll" };
   g_autofree char *lower = g_utf8_strdown (turn, (gssize) MIN (strlen (turn), 40));
 
   for (guint i = 0; i < G_N_ELEMENTS (yes); i++)

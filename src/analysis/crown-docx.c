@@ -44,7 +44,8 @@ read_entry (struct archive  *archive,
     {
       if (text->len + (gsize) n > UNPACKED_MAX)
         {
-          g_set_error_literal (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_TOO_LARGE, "its text is too large");
+          g_set_error_literal (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_TOO_LARGE,
+                               "its text is too large");
           return NULL;
         }
       g_string_append_len (text, block, n);
@@ -70,7 +71,8 @@ unpack (const char  *data,
 
   archive_read_support_format_zip (archive);
   if (archive_read_open_memory (archive, data, length) == ARCHIVE_OK)
-    while (text == NULL && n_entries++ < ENTRIES_MAX && (status = archive_read_next_header (archive, &entry)) == ARCHIVE_OK)
+    while (text == NULL && n_entries++ < ENTRIES_MAX &&
+           (status = archive_read_next_header (archive, &entry)) == ARCHIVE_OK)
       {
         const char *name = archive_entry_pathname (entry);
 
@@ -164,7 +166,8 @@ crown_docx_text_of_xml (const char  *xml,
       int line;
 
       g_markup_parse_context_get_position (context, &line, NULL);
-      g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_FORMAT, "line %d: the document is damaged", line);
+      g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_FORMAT, "line %d: the document is damaged",
+                   line);
       g_string_free (document.text, TRUE);
       return NULL;
     }

@@ -18,10 +18,12 @@ static const char *const weekdays[] = {
   "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo",
 };
 static const char *const months[] = {
-  "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
-  "januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "dezember",
-  "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-  "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+  "january", "february", "march", "april", "may", "june", "july", "august",
+  "september", "october", "november", "december", "januar", "februar", "märz", "april",
+  "mai", "juni", "juli", "august", "september", "oktober", "november", "dezember",
+  "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août",
+  "septembre", "octobre", "novembre", "décembre", "enero", "febrero", "marzo", "abril",
+  "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
 };
 static const char *const numbers[] = {
   "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -31,10 +33,11 @@ static const char *const numbers[] = {
 };
 #define N_NUMBERS 11
 static const char *const ordinals[] = {
-  "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth",
-  "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "twenty-first", "twenty-second",
-  "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh", "twenty-eighth", "twenty-ninth", "thirtieth",
-  "thirty-first",
+  "zeroth", "first", "second", "third", "fourth", "fifth", "sixth",
+  "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth",
+  "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+  "twenty-first", "twenty-second", "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh",
+  "twenty-eighth", "twenty-ninth", "thirtieth", "thirty-first",
 };
 
 static int
@@ -57,10 +60,12 @@ number_of (const char *word)
   int index;
 
   if (end != word)
-    return value <= 366 && (*end == '\0' || strcmp (end, "st") == 0 || strcmp (end, "nd") == 0 || strcmp (end, "rd") == 0 ||
-                            strcmp (end, "th") == 0) ? (guint) value : 0;
-  if (strcmp (word, "a") == 0 || strcmp (word, "an") == 0 || strcmp (word, "einem") == 0 || strcmp (word, "einer") == 0 ||
-      strcmp (word, "une") == 0)
+    return value <= 366 && (*end == '\0' || strcmp (end, "st") == 0 || strcmp (end, "nd") == 0 ||
+                            strcmp (end, "rd") == 0 || strcmp (end, "th") == 0)
+             ? (guint) value
+             : 0;
+  if (strcmp (word, "a") == 0 || strcmp (word, "an") == 0 || strcmp (word, "einem") == 0 ||
+      strcmp (word, "einer") == 0 || strcmp (word, "une") == 0)
     return 1;
   index = index_of (numbers, G_N_ELEMENTS (numbers), word);
   if (index > 0)
@@ -147,7 +152,8 @@ foreign_day_at (char **words,
   if ((ONE_OF (words[i], "nächste", "nächster", "kommende", "kommender", "nächsten", "próxima", "prochaine") &&
        ONE_OF (next, "woche", "semana", "semaine")) ||
       (is (words, i, "semaine") && is (words, i + 1, "prochaine")) ||
-      (is (words, i, "semana") && (is (words, i + 1, "próxima") || (is (words, i + 1, "que") && is (words, i + 2, "viene")))))
+      (is (words, i, "semana") &&
+       (is (words, i + 1, "próxima") || (is (words, i + 1, "que") && is (words, i + 2, "viene")))))
     {
       g_date_add_days (date, 12 - weekday);
       return TRUE;
@@ -195,7 +201,8 @@ day_at (char **words,
 
   if (iso_day (words[i], date))
     return TRUE;
-  if (is (words, i, "today") || is (words, i, "tonight") || (is (words, i, "this") && ONE_OF (words[i + 1], "afternoon", "evening", "morning")))
+  if (is (words, i, "today") || is (words, i, "tonight") ||
+      (is (words, i, "this") && ONE_OF (words[i + 1], "afternoon", "evening", "morning")))
     return TRUE;
   if (foreign_day_at (words, i, date))
     return TRUE;

@@ -165,21 +165,30 @@ static const struct {
 
 static const Weight intensifiers[] = {
   { "absolutely", 1.5 }, { "bien", 1.2 }, { "bit", 0.6 }, { "completely", 1.4 }, { "deutlich", 1.3 }, { "etwas", 0.7 },
-  { "extremely", 1.6 }, { "fairly", 0.8 }, { "highly", 1.4 }, { "muy", 1.4 }, { "peu", 0.7 }, { "poco", 0.7 }, { "quite", 1.1 },
-  { "really", 1.4 }, { "sehr", 1.4 }, { "slightly", 0.6 }, { "so", 1.2 }, { "somewhat", 0.7 }, { "totally", 1.4 }, { "très", 1.4 },
+  { "extremely", 1.6 }, { "fairly", 0.8 }, { "highly", 1.4 }, { "muy", 1.4 }, { "peu", 0.7 }, { "poco", 0.7 },
+  { "quite", 1.1 },
+  { "really", 1.4 }, { "sehr", 1.4 }, { "slightly", 0.6 }, { "so", 1.2 }, { "somewhat", 0.7 }, { "totally", 1.4 },
+  { "très", 1.4 },
   { "vraiment", 1.3 }, { "very", 1.4 }, { "wirklich", 1.3 },
 };
 
 /* What words say together. */
 static const Weight expressions[] = {
-  { "ahead of schedule", 2 }, { "behind schedule", -2 }, { "does not work", -1.8 }, { "doesn't work", -1.8 }, { "not work", -1.8 },
+  { "ahead of schedule", 2 }, { "behind schedule", -2 }, { "does not work", -1.8 }, { "doesn't work", -1.8 },
+  { "not work", -1.8 },
   { "out of order", -1.8 }, { "waste of time", -2.2 }, { "well done", 2.2 }, { "was down", -1.5 }, { "is down", -1.5 },
-  { "went down", -1.2 }, { "are up", 1.5 }, { "is up", 0 }, { "pas mal", 1.5 }, { "freut mich", 2 }, { "keeps failing", -2 },
-  { "enough for", 0 }, { "nothing to complain", 1.5 }, { "no idea", 0 }, { "of course", 0 }, { "kind of", 0 }, { "as well", 0 },
-  { "well as", 0 }, { "would like", 0 }, { "looks like", 0 }, { "look like", 0 }, { "something like", 0 }, { "things like", 0 },
-  { "like that", 0 }, { "like this", 0 }, { "i'd like", 0 }, { "good morning", 0 }, { "good afternoon", 0 }, { "no problem", 1 },
-  { "guten morgen", 0 }, { "guten tag", 0 }, { "buenos días", 0 }, { "buenas tardes", 0 }, { "más o menos", 0 }, { "bien sûr", 0 },
-  { "ou bien", 0 }, { "o bien", 0 }, { "ever worked", 0 }, { "fair enough", 0.5 }, { "hard to", -1.3 }, { "hard drive", 0 },
+  { "went down", -1.2 }, { "are up", 1.5 }, { "is up", 0 }, { "pas mal", 1.5 }, { "freut mich", 2 },
+  { "keeps failing", -2 },
+  { "enough for", 0 }, { "nothing to complain", 1.5 }, { "no idea", 0 }, { "of course", 0 }, { "kind of", 0 },
+  { "as well", 0 },
+  { "well as", 0 }, { "would like", 0 }, { "looks like", 0 }, { "look like", 0 }, { "something like", 0 },
+  { "things like", 0 },
+  { "like that", 0 }, { "like this", 0 }, { "i'd like", 0 }, { "good morning", 0 }, { "good afternoon", 0 },
+  { "no problem", 1 },
+  { "guten morgen", 0 }, { "guten tag", 0 }, { "buenos días", 0 }, { "buenas tardes", 0 }, { "más o menos", 0 },
+  { "bien sûr", 0 },
+  { "ou bien", 0 }, { "o bien", 0 }, { "ever worked", 0 }, { "fair enough", 0.5 }, { "hard to", -1.3 },
+  { "hard drive", 0 },
   { "hard disk", 0 }, { "user friendly", 1.6 }, { "broke down", -1.8 }, { "let down", -1.8 }, { "falls apart", -1.8 },
 };
 
@@ -210,8 +219,9 @@ static gboolean
 negates (const char *word)
 {
   static const char *const negations[] = {
-    "cannot", "hardly", "jamais", "kaum", "kein", "keine", "keinen", "keiner", "nadie", "neither", "never", "nicht", "nie", "niemand", "no",
-    "nobody", "none", "nor", "not", "nothing", "nunca", "pas", "personne", "rien", "sans", "sin", "without",
+    "cannot", "hardly", "jamais", "kaum", "kein", "keine", "keinen", "keiner", "nadie",
+    "neither", "never", "nicht", "nie", "niemand", "no", "nobody", "none", "nor",
+    "not", "nothing", "nunca", "pas", "personne", "rien", "sans", "sin", "without",
   };
 
   return crown_is_in (negations, G_N_ELEMENTS (negations), word) || g_str_has_suffix (word, "n't");
@@ -220,17 +230,18 @@ negates (const char *word)
 static gboolean
 turns_around (const char *word)
 {
-  return strcmp (word, "but") == 0 || strcmp (word, "aber") == 0 || strcmp (word, "mais") == 0 || strcmp (word, "pero") == 0 ||
-         strcmp (word, "however") == 0;
+  return strcmp (word, "but") == 0 || strcmp (word, "aber") == 0 || strcmp (word, "mais") == 0 ||
+         strcmp (word, "pero") == 0 || strcmp (word, "however") == 0;
 }
 
 static double
 weight_of (CrownLanguage  language,
            const char    *word)
 {
-  static const struct { const char *suffix; const char *base; } forms[] = {
-    { "s", "" }, { "es", "" }, { "d", "" }, { "ed", "" }, { "ing", "" }, { "ing", "e" }, { "ly", "" }, { "ied", "y" }, { "ies", "y" },
-    { "ment", "" }, { "er", "" }, { "ful", "" },
+  static const struct { const char *suffix; const char *base;
+  } forms[] = {
+    { "s", "" }, { "es", "" }, { "d", "" }, { "ed", "" }, { "ing", "" }, { "ing", "e" },
+    { "ly", "" }, { "ied", "y" }, { "ies", "y" }, { "ment", "" }, { "er", "" }, { "ful", "" },
   };
   gsize length = strlen (word);
   double weight = find (lexicons[language].words, lexicons[language].n, word, 0);
@@ -278,8 +289,8 @@ expression_at (char   **words,
   return 0;
 }
 
-/* A negation up to three words before turns a word's weight and dampens it: "not great" is not "terrible". What stands before a
- * "but" counts half, what follows it half more. "Too" makes what is good or plain bad. */
+/* A negation up to three words before turns a word's weight and dampens it: "not great" is not "terrible". What stands
+ * before a "but" counts half, what follows it half more. "Too" makes what is good or plain bad. */
 double
 crown_sentiment_score (CrownLanguage  language,
                        const char    *text)
@@ -309,7 +320,8 @@ crown_sentiment_score (CrownLanguage  language,
       if (weight == 0)
         continue;
       /* "fairly good" is good, and not fair */
-      if (words[i + 1] != NULL && find (intensifiers, G_N_ELEMENTS (intensifiers), words[i], 0) != 0 && weight_of (language, words[i + 1]) != 0)
+      if (words[i + 1] != NULL && find (intensifiers, G_N_ELEMENTS (intensifiers), words[i], 0) != 0 &&
+          weight_of (language, words[i + 1]) != 0)
         continue;
       if (i > 0 && strcmp (words[i - 1], "too") == 0)
         weight = -fabs (weight);
@@ -351,7 +363,8 @@ mean_get (const Mean *mean)
   return mean->words > 0 ? round (1000 * mean->sum / mean->words) / 1000 : 0;
 }
 
-/* {overall, by_speaker: {name: score}, timeline: [{at, score}]}; each is the mean of its turns, weighted by their words. */
+/* {overall, by_speaker: {name: score}, timeline: [{at, score}]}; each is the mean of its turns, weighted by their
+ * words. */
 JsonObject *
 crown_sentiment_of (const CrownTranscript *transcript,
                     CrownLanguage          language,
@@ -370,7 +383,9 @@ crown_sentiment_of (const CrownTranscript *transcript,
       const CrownSegment *segment = transcript->segments->pdata[i];
       double words = crown_count_words (segment->text);
       double score = crown_sentiment_score (language, segment->text);
-      guint point = duration_ms > 0 ? (guint) CLAMP ((starts[i] - starts[0]) * TIMELINE_POINTS / duration_ms, 0, TIMELINE_POINTS - 1) : 0;
+      guint point = duration_ms > 0
+                      ? (guint) CLAMP ((starts[i] - starts[0]) * TIMELINE_POINTS / duration_ms, 0, TIMELINE_POINTS - 1)
+                      : 0;
       Mean *mean = g_hash_table_lookup (speakers, segment->speaker);
 
       if (mean == NULL && *segment->speaker != '\0')
@@ -386,7 +401,8 @@ crown_sentiment_of (const CrownTranscript *transcript,
     }
 
   for (guint i = 0; i < order->len; i++)
-    json_object_set_double_member (by_speaker, order->pdata[i], mean_get (g_hash_table_lookup (speakers, order->pdata[i])));
+    json_object_set_double_member (by_speaker, order->pdata[i],
+                                   mean_get (g_hash_table_lookup (speakers, order->pdata[i])));
   for (guint i = 0; i < TIMELINE_POINTS; i++)
     if (timeline[i].words > 0)
       {

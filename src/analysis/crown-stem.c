@@ -159,30 +159,34 @@ strip_plural_and_tense (Stem *s)
 static void
 strip_last_suffix (Stem *s)
 {
-  static const char *const suffixes[] = { "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "ion",
-                                          "ou", "ism", "ate", "iti", "ous", "ive", "ize" };
+  static const char *const suffixes[] = { "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment",
+                                          "ent", "ion", "ou", "ism", "ate", "iti", "ous", "ive", "ize" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++)
     if (ends (s, suffixes[i]))
       {
-        if (measure (s) > 1 && (strcmp (suffixes[i], "ion") != 0 || (s->j > 0 && strchr ("st", s->b[s->j - 1]) != NULL)))
+        if (measure (s) > 1 &&
+            (strcmp (suffixes[i], "ion") != 0 || (s->j > 0 && strchr ("st", s->b[s->j - 1]) != NULL)))
           s->k = s->j;
         return;
       }
 }
 
-/* What ROUGE's tools call a stem: of words of lower-case ASCII letters; others, and up to two letters, stay as they are. */
+/* What ROUGE's tools call a stem: of words of lower-case ASCII letters; others, and up to two letters, stay as they
+ * are. */
 char *
 crown_stem (const char *word)
 {
   static const Rule second[] = {
-    { "ational", "ate" }, { "tional", "tion" }, { "enci", "ence" }, { "anci", "ance" }, { "izer", "ize" }, { "bli", "ble" },
-    { "alli", "al" }, { "entli", "ent" }, { "eli", "e" }, { "ousli", "ous" }, { "ization", "ize" }, { "ation", "ate" },
-    { "ator", "ate" }, { "alism", "al" }, { "iveness", "ive" }, { "fulness", "ful" }, { "ousness", "ous" }, { "aliti", "al" },
-    { "iviti", "ive" }, { "biliti", "ble" }, { "logi", "log" },
+    { "ational", "ate" }, { "tional", "tion" }, { "enci", "ence" }, { "anci", "ance" }, { "izer", "ize" },
+    { "bli", "ble" }, { "alli", "al" }, { "entli", "ent" }, { "eli", "e" }, { "ousli", "ous" },
+    { "ization", "ize" }, { "ation", "ate" }, { "ator", "ate" }, { "alism", "al" }, { "iveness", "ive" },
+    { "fulness", "ful" }, { "ousness", "ous" }, { "aliti", "al" }, { "iviti", "ive" }, { "biliti", "ble" },
+    { "logi", "log" },
   };
   static const Rule third[] = {
-    { "icate", "ic" }, { "ative", "" }, { "alize", "al" }, { "iciti", "ic" }, { "ical", "ic" }, { "ful", "" }, { "ness", "" },
+    { "icate", "ic" }, { "ative", "" }, { "alize", "al" }, { "iciti", "ic" },
+    { "ical", "ic" }, { "ful", "" }, { "ness", "" },
   };
   gsize length = strlen (word);
   Stem s = { NULL, length, 0 };

@@ -41,9 +41,10 @@ candidate_clear (gpointer data)
 static double
 cue_bonus (const char *text)
 {
-  static const char *const cues[] = { "decide", "decision", "agree", "plan", "important", "main", "goal", "need to", "problem",
-                                      "because", "deadline", "release", "budget", "next step", "conclusion", "proposal",
-                                      "in summary", "priority", "customers", "result", "should", "concern" };
+  static const char *const cues[] = { "decide", "decision", "agree", "plan", "important", "main",
+                                      "goal", "need to", "problem", "because", "deadline", "release",
+                                      "budget", "next step", "conclusion", "proposal", "in summary", "priority",
+                                      "customers", "result", "should", "concern" };
   g_autofree char *lower = g_utf8_strdown (text, -1);
   double bonus = 1;
 
@@ -53,8 +54,8 @@ cue_bonus (const char *text)
   return bonus;
 }
 
-/* How central a sentence is: its words weigh by the number of sentences that they are in, dampened, both in the whole meeting and
- * in its chapter. Linear, unlike a graph of all pairs of sentences. */
+/* How central a sentence is: its words weigh by the number of sentences that they are in, dampened, both in the whole
+ * meeting and in its chapter. Linear, unlike a graph of all pairs of sentences. */
 static double
 centrality_of (const CrownTerms *terms,
                guint             sentence,
@@ -78,7 +79,8 @@ centrality_of (const CrownTerms *terms,
       count = terms->stem_counts[word->stem];
       /* In a long meeting what is said once is by the way. */
       if (count > 1 || terms->sentences->len < SHORT_SENTENCES)
-        sum += (word->general ? GENERAL_WEIGHT : 1) * (log (1 + count) + CHAPTER_WEIGHT * log (1 + chapter_counts[word->stem]));
+        sum += (word->general ? GENERAL_WEIGHT : 1) *
+               (log (1 + count) + CHAPTER_WEIGHT * log (1 + chapter_counts[word->stem]));
     }
   return n_distinct < 3 ? 0 : sum / (3 + n_distinct) * sqrt (n_distinct);
 }
@@ -317,7 +319,8 @@ crown_summary_of (const CrownTranscript *transcript,
 
       if (english && phrases->len > 0 && told->len > 1)
         frame = g_strdup_printf ("%s%s %s %s.", i + 1 == told->len ? "Finally, " : openings[MIN (i, 3)],
-                                 leader != NULL ? leader : "the group", leader != NULL ? leads[i % 3] : "discussed", subjects);
+                                 leader != NULL ? leader : "the group", leader != NULL ? leads[i % 3] : "discussed",
+                                 subjects);
       g_ptr_array_add (frames, frame);
       if (frame != NULL)
         n_words += crown_count_words (frame);
@@ -336,12 +339,14 @@ crown_summary_of (const CrownTranscript *transcript,
 
           for (guint j = 0; j < told->len; j++)
             fits = fits || g_array_index (told, guint, j) == candidate->chapter;
-          if (!fits || candidate->taken || (n_words > 0 && n_words + crown_count_words (candidate->statement) + 3 > SUMMARY_WORDS + OVER_MAX))
+          if (!fits || candidate->taken ||
+              (n_words > 0 && n_words + crown_count_words (candidate->statement) + 3 > SUMMARY_WORDS + OVER_MAX))
             continue;
           redundancy = redundancy_of (terms, candidate->sentence, said);
           if (redundancy > SAME_SHARE)
             continue;
-          score = candidate->score * (1 - REDUNDANCY * redundancy) * pow (AGAIN_WEIGHT, per_chapter[candidate->chapter]);
+          score =
+            candidate->score * (1 - REDUNDANCY * redundancy) * pow (AGAIN_WEIGHT, per_chapter[candidate->chapter]);
           if (score > best_score)
             {
               best = candidate;
@@ -365,7 +370,8 @@ crown_summary_of (const CrownTranscript *transcript,
       const CrownChapter *chapter = chapters->pdata[c];
 
       if (frames->pdata[i] != NULL)
-        add_sentence (summary, "chapter", frames->pdata[i], ((CrownSentence *) terms->sentences->pdata[chapter->from])->line,
+        add_sentence (summary, "chapter", frames->pdata[i],
+                      ((CrownSentence *) terms->sentences->pdata[chapter->from])->line,
                       ((CrownSentence *) terms->sentences->pdata[chapter->to - 1])->line);
       for (guint s = chapter->from; s < chapter->to && per_chapter[c] > 0; s++)
         for (guint j = 0; j < MIN (candidates->len, CANDIDATES_MAX); j++)

@@ -96,12 +96,13 @@ static const char *const general_words[] = {
 
 /* Who is followed by a noun, and who by a verb. Sorted. */
 static const char *const before_nouns[] = {
-  "a", "an", "any", "der", "die", "each", "el", "every", "her", "his", "its", "la", "le", "les", "los", "my", "no", "of", "our",
-  "some", "that", "the", "their", "these", "this", "those", "un", "una", "une", "your",
+  "a", "an", "any", "der", "die", "each", "el", "every", "her", "his", "its", "la", "le", "les", "los",
+  "my", "no", "of", "our", "some", "that", "the", "their", "these", "this", "those", "un", "una", "une", "your",
 };
 static const char *const before_verbs[] = {
-  "can", "can't", "could", "couldn't", "did", "didn't", "do", "does", "doesn't", "don't", "gonna", "he", "i", "i'd", "i'll",
-  "i've", "it", "let's", "may", "might", "must", "not", "she", "should", "shouldn't", "they", "they'll", "to", "we", "we'd",
+  "can", "can't", "could", "couldn't", "did", "didn't", "do", "does", "doesn't", "don't",
+  "gonna", "he", "i", "i'd", "i'll", "i've", "it", "let's", "may", "might",
+  "must", "not", "she", "should", "shouldn't", "they", "they'll", "to", "we", "we'd",
   "we'll", "we've", "will", "would", "wouldn't", "you", "you'd", "you'll",
 };
 
@@ -126,8 +127,9 @@ word_id (CrownTerms *self,
   word.text = g_strdup (text);
   word.stem = GPOINTER_TO_UINT (id);
   word.stop = crown_is_stop_word (self->language, text);
-  word.general = word.stop || crown_is_in (general_words, G_N_ELEMENTS (general_words), text) || g_ascii_isdigit (text[0]) ||
-                 strchr (text, '\'') != NULL || g_str_has_suffix (text, "ly") || strlen (text) > WORD_BYTES_MAX;
+  word.general = word.stop || crown_is_in (general_words, G_N_ELEMENTS (general_words), text) ||
+                 g_ascii_isdigit (text[0]) || strchr (text, '\'') != NULL || g_str_has_suffix (text, "ly") ||
+                 strlen (text) > WORD_BYTES_MAX;
   g_array_append_val (self->words, word);
   g_hash_table_insert (self->ids, word.text, GUINT_TO_POINTER (self->words->len - 1));
   return self->words->len - 1;
@@ -170,8 +172,8 @@ read_words (CrownTerms *self,
           gunichar c = g_utf8_get_char (p);
           const char *next = g_utf8_next_char (p);
 
-          if (!is_word_char (c) &&
-              !((c == '\'' || c == 0x2019 || c == '-' || c == '.') && *next != '\0' && is_word_char (g_utf8_get_char (next))))
+          if (!is_word_char (c) && !((c == '\'' || c == 0x2019 || c == '-' || c == '.') && *next != '\0' &&
+                                     is_word_char (g_utf8_get_char (next))))
             break;
           p = next;
         }
@@ -198,7 +200,8 @@ read_words (CrownTerms *self,
           const CrownWord *before = crown_terms_word (self, last);
 
           /* "the remote control": the article is for both words */
-          noun_phrase = crown_is_in (before_nouns, G_N_ELEMENTS (before_nouns), before->text) || (noun_phrase && !before->stop);
+          noun_phrase =
+            crown_is_in (before_nouns, G_N_ELEMENTS (before_nouns), before->text) || (noun_phrase && !before->stop);
           entry->n_noun += noun_phrase && !entry->stop;
           entry->n_verb += crown_is_in (before_verbs, G_N_ELEMENTS (before_verbs), before->text);
         }
@@ -238,7 +241,9 @@ static gboolean
 is_head (const CrownTerms *self,
          const CrownWord  *word)
 {
-  static const char *const adjectives[] = { "able", "al", "ant", "ent", "ful", "ible", "ic", "ish", "ive", "less", "ous" };
+  static const char *const adjectives[] = {
+    "able", "al", "ant", "ent", "ful", "ible", "ic", "ish", "ive", "less", "ous"
+  };
   double head = (word->n_head + 0.5) / (word->n_head + word->n_inner + 1.0);
 
   if (word->n_noun == 0 || noun_share (word) < NOUN_MIN || head < HEAD_MIN)
@@ -468,7 +473,8 @@ crown_terms_phrases (const CrownTerms *self,
             key = (key << STEM_BITS) | (word->stem + 1);
             phrase = word->head ? g_hash_table_lookup (self->phrases, &key) : NULL;
             if (phrase != NULL)
-              g_hash_table_insert (counts, phrase, GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, phrase)) + 1));
+              g_hash_table_insert (counts, phrase,
+                                   GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, phrase)) + 1));
           }
       }
 
@@ -483,8 +489,8 @@ crown_terms_phrases (const CrownTerms *self,
 
       if (n < (phrase->n_words > 1 ? 2 : 3) || (phrase->n_words == 1 && last->n_noun < 2))
         continue;
-      choice.score = pow (n, 0.8) * (0.35 + 0.65 * share) * length_weights[phrase->n_words] * (0.4 + noun_share (last)) *
-                     (phrase->n_turns > 1 ? 1 : 0.5);
+      choice.score = pow (n, 0.8) * (0.35 + 0.65 * share) * length_weights[phrase->n_words] *
+                     (0.4 + noun_share (last)) * (phrase->n_turns > 1 ? 1 : 0.5);
       g_array_append_val (choices, choice);
     }
   g_array_sort (choices, compare_choices);
@@ -522,7 +528,8 @@ crown_terms_name (const CrownTerms  *self,
 
   /* "the remote control", "speech recognition", "SmartKom", "the EU" */
   if (article && self->language == CROWN_LANGUAGE_EN &&
-      (is_name ? (phrase->n_words > 1 ? 2 : 3) * phrase->n_the >= phrase->n : 5 * phrase->n_the >= phrase->n || phrase->n_a > 0))
+      (is_name ? (phrase->n_words > 1 ? 2 : 3) * phrase->n_the >= phrase->n
+               : 5 * phrase->n_the >= phrase->n || phrase->n_a > 0))
     g_string_append (name, "the ");
   for (guint i = 0; i < phrase->n_words; i++)
     {

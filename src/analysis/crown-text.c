@@ -38,7 +38,8 @@ crown_words_of (const char *text)
           gunichar c = g_utf8_get_char (p);
           const char *next = g_utf8_next_char (p);
 
-          if (!is_word_char (c) && !((c == '\'' || c == 0x2019 || c == '-') && *next != '\0' && is_word_char (g_utf8_get_char (next))))
+          if (!is_word_char (c) &&
+              !((c == '\'' || c == 0x2019 || c == '-') && *next != '\0' && is_word_char (g_utf8_get_char (next))))
             break;
           p = next;
         }
@@ -75,11 +76,13 @@ crown_count_words (const char *text)
 static gboolean
 is_filler (const char *bare)
 {
-  static const char *const fillers[] = { "uh", "um", "er", "erm", "hmm", "mm", "mm-hmm", "ah", "eh", "uhm", "mhm", "uh-huh", "huh",
-                                         "mmm", "ehm", "\303\244h", "\303\244hm", "euh", "este" };
+  static const char *const fillers[] = { "uh", "um", "er", "erm", "hmm", "mm", "mm-hmm",
+                                         "ah", "eh", "uhm", "mhm", "uh-huh", "huh", "mmm",
+                                         "ehm", "\303\244h", "\303\244hm", "euh", "este" };
   gsize length = strlen (bare);
 
-  if (length == 0 || bare[0] == '@' || (bare[0] == '{' && bare[length - 1] == '}') || (bare[0] == '[' && bare[length - 1] == ']'))
+  if (length == 0 || bare[0] == '@' || (bare[0] == '{' && bare[length - 1] == '}') ||
+      (bare[0] == '[' && bare[length - 1] == ']'))
     return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (fillers); i++)
     if (g_ascii_strcasecmp (bare, fillers[i]) == 0)
@@ -161,7 +164,8 @@ is_beginning_of (const Word *a,
     return TRUE;
   if (length == 1)
     return a->bare[0] != 'I' && g_ascii_tolower (a->bare[0]) != 'a';
-  return !crown_is_stop_word (CROWN_LANGUAGE_EN, a->bare) && (length <= 3 || (whole <= length + 3 && b->bare[length] != 's'));
+  return !crown_is_stop_word (CROWN_LANGUAGE_EN, a->bare) &&
+         (length <= 3 || (whole <= length + 3 && b->bare[length] != 's'));
 }
 
 static gboolean
@@ -181,7 +185,8 @@ static guint
 drop_repairs (Word  *words,
               guint  n_words)
 {
-  static const char *const holds[] = { "a", "the", "this", "that", "some", "what", "any", "every", "same", "different", "another", "one",
+  static const char *const holds[] = { "a", "the", "this", "that", "some", "what",
+                                       "any", "every", "same", "different", "another", "one",
                                        "these", "those", "which", "other", "right", "all" };
   guint n_dropped = 0;
   Word *kept[3] = { NULL }; /* the last ones, the latest first */
@@ -218,12 +223,13 @@ drop_repairs (Word  *words,
                 strcmp (word->bare, "yeah") == 0))
         word->dropped = TRUE;
       /* "you know, …", "I mean, …"; "sort of" where it is no noun */
-      else if (next != NULL && ((g_ascii_strcasecmp (word->bare, "you") == 0 && strcmp (next->bare, "know") == 0 && *word->punctuation == '\0' &&
-                                 (*next->punctuation == ',' || after == NULL)) ||
-                                (strcmp (word->bare, "I") == 0 && strcmp (next->bare, "mean") == 0 && *next->punctuation == ',')))
+      else if (next != NULL &&
+               ((g_ascii_strcasecmp (word->bare, "you") == 0 && strcmp (next->bare, "know") == 0 &&
+                 *word->punctuation == '\0' && (*next->punctuation == ',' || after == NULL)) ||
+                (strcmp (word->bare, "I") == 0 && strcmp (next->bare, "mean") == 0 && *next->punctuation == ',')))
         word->dropped = next->dropped = TRUE;
-      else if (next != NULL && after != NULL && kept[0] != NULL && strcmp (next->bare, "of") == 0 && *word->punctuation == '\0' &&
-               (strcmp (word->bare, "kind") == 0 || strcmp (word->bare, "sort") == 0) &&
+      else if (next != NULL && after != NULL && kept[0] != NULL && strcmp (next->bare, "of") == 0 &&
+               *word->punctuation == '\0' && (strcmp (word->bare, "kind") == 0 || strcmp (word->bare, "sort") == 0) &&
                !is_any (kept[0]->bare, holds, G_N_ELEMENTS (holds)))
         word->dropped = next->dropped = TRUE;
 
@@ -248,9 +254,9 @@ add_sentence (GPtrArray    *sentences,
               guint         line,
               guint         end_line)
 {
-  static const char *const openers[] = { "so", "well", "okay", "ok", "yeah", "yes", "and", "but", "oh", "right", "alright", "like",
-                                         "basically", "actually", "no", "great", "good", "sure", "thanks", "perfect", "yep", "cool",
-                                         "'kay" };
+  static const char *const openers[] = { "so", "well", "okay", "ok", "yeah", "yes", "and", "but",
+                                         "oh", "right", "alright", "like", "basically", "actually", "no", "great",
+                                         "good", "sure", "thanks", "perfect", "yep", "cool", "'kay" };
   g_autoptr (GString) text = g_string_new (NULL);
   g_autofree Word *words = g_new0 (Word, to - from + 1);
   CrownSentence *sentence;
@@ -275,8 +281,8 @@ add_sentence (GPtrArray    *sentences,
       if (words[i].dropped)
         {
           /* Its stop ends the sentence still; its comma is about itself. */
-          if (text->len > 0 && *words[i].punctuation != '\0' && strchr (".!?", *words[i].punctuation) != NULL && i + 1 == n_words &&
-              strchr (".!?,", text->str[text->len - 1]) == NULL)
+          if (text->len > 0 && *words[i].punctuation != '\0' && strchr (".!?", *words[i].punctuation) != NULL &&
+              i + 1 == n_words && strchr (".!?,", text->str[text->len - 1]) == NULL)
             g_string_append_c (text, *words[i].punctuation);
           /* "it is, uh, good": the commas were around it */
           else if (text->len > 0 && *words[i].punctuation == ',' && text->str[text->len - 1] == ',')
@@ -324,7 +330,8 @@ static gboolean
 is_abbreviation (const char *token,
                  const char *next)
 {
-  static const char *const abbreviations[] = { "dr.", "e.g.", "i.e.", "mr.", "mrs.", "ms.", "prof.", "vs.", "z.b.", "bzw.", "hon.", "st." };
+  static const char *const abbreviations[] = { "dr.", "e.g.", "i.e.", "mr.", "mrs.", "ms.",
+                                               "prof.", "vs.", "z.b.", "bzw.", "hon.", "st." };
 
   if (next == NULL || !g_str_has_suffix (token, "."))
     return FALSE;
@@ -371,7 +378,8 @@ find_continuation (Window *window,
 {
   const CrownSegment *segment = window->transcript->segments->pdata[i];
 
-  for (guint j = i + 1; *segment->speaker != '\0' && j < window->transcript->segments->len && j <= i + GO_ON_SEGMENTS; j++)
+  for (guint j = i + 1; *segment->speaker != '\0' && j < window->transcript->segments->len && j <= i + GO_ON_SEGMENTS;
+       j++)
     {
       const CrownSegment *next = window->transcript->segments->pdata[j];
       GPtrArray *tokens = window_get (window, j);

@@ -55,8 +55,8 @@ take_fact (CrownTranscript *self,
   return TRUE;
 }
 
-/* The length of the speaker's name that @line begins with, before its colon; 0 for none. The colons of a time in brackets,
- * "Ana (00:12): …", are part of it. */
+/* The length of the speaker's name that @line begins with, before its colon; 0 for none. The colons of a time in
+ * brackets, "Ana (00:12): …", are part of it. */
 static gsize
 speaker_prefix (const char *line)
 {
@@ -272,8 +272,8 @@ skip_time (const char *line,
 static gboolean
 leads_to_a_time (const char *words)
 {
-  static const char *const before[] = { "about", "after", "and", "around", "at", "before", "by", "for", "from", "is", "or", "past",
-                                        "since", "till", "to", "until" };
+  static const char *const before[] = { "about", "after", "and", "around", "at", "before", "by", "for",
+                                        "from", "is", "or", "past", "since", "till", "to", "until" };
   const char *last = strrchr (words, ' ');
 
   last = last != NULL ? last + 1 : words;
@@ -345,7 +345,8 @@ static guint
 skip_head (CrownTranscript *self,
            GStrv            lines)
 {
-  static const char *const heads[] = { "Attendees", "Transcript", "SPEAKERS", "SUMMARY KEYWORDS", "Invited", "Participants" };
+  static const char *const heads[] = { "Attendees", "Transcript", "SPEAKERS",
+                                       "SUMMARY KEYWORDS", "Invited", "Participants" };
   gint64 time_ms;
   gboolean has_head = FALSE;
 
@@ -356,7 +357,8 @@ skip_head (CrownTranscript *self,
 
       for (guint j = 0; j < G_N_ELEMENTS (heads); j++)
         has_head = has_head || strcmp (line, heads[j]) == 0;
-      has_head = has_head || g_str_has_suffix (line, " - Transcript") || g_str_has_suffix (line, "started transcription");
+      has_head =
+        has_head || g_str_has_suffix (line, " - Transcript") || g_str_has_suffix (line, "started transcription");
       /* After the head: a line that says who speaks, which a title with a colon does not do before it. */
       if (has_head && *line != '\0' && (speaker_prefix (line) > 0 || is_speaker_line (line, &name, &time_ms)))
         {
@@ -396,7 +398,8 @@ is_loose_timing (const char *line,
   int length = 0;
   char *end;
 
-  if (sscanf (line, "%3u:%2u:%n", &hours, &minutes, &length) != 2 || length == 0 || minutes > 59 || !g_ascii_isdigit (line[length]))
+  if (sscanf (line, "%3u:%2u:%n", &hours, &minutes, &length) != 2 || length == 0 || minutes > 59 ||
+      !g_ascii_isdigit (line[length]))
     return FALSE;
   seconds = g_ascii_strtod (line + length, &end); /* in any locale */
   if (!g_str_has_prefix (end, " --> ") || !(seconds < 60))
@@ -544,7 +547,8 @@ crown_transcript_read_json (const char  *text,
   if (object != NULL)
     {
       self->title = g_strdup (crown_json_opt_string (object, "title", NULL));
-      self->started_at = g_strdup (crown_json_opt_string (object, "started_at", crown_json_opt_string (object, "date", NULL)));
+      self->started_at =
+        g_strdup (crown_json_opt_string (object, "started_at", crown_json_opt_string (object, "date", NULL)));
     }
   for (guint i = 0; i < json_array_get_length (segments); i++)
     {
@@ -554,11 +558,12 @@ crown_transcript_read_json (const char  *text,
 
       if (said == NULL)
         {
-          g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_FORMAT, "segment %u has no “%s”", i + 1, text_member);
+          g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_FORMAT, "segment %u has no “%s”", i + 1,
+                       text_member);
           return NULL;
         }
-      crown_transcript_add (self, crown_json_opt_string (segment, "speaker", ""), said, seconds_member (segment, "start"),
-                            seconds_member (segment, "end"));
+      crown_transcript_add (self, crown_json_opt_string (segment, "speaker", ""), said,
+                            seconds_member (segment, "start"), seconds_member (segment, "end"));
     }
   return g_steal_pointer (&self);
 }

@@ -178,8 +178,8 @@ utf_16_without_mark (const guchar *bytes,
   return n_odd > n_even ? "UTF-16LE" : "UTF-16BE";
 }
 
-/* UTF-8 with '\n' line ends, from what the bytes are. A file that is UTF-8 up to some letter and not from there on is cut
- * off or damaged, not in another encoding. */
+/* UTF-8 with '\n' line ends, from what the bytes are. A file that is UTF-8 up to some letter and not from there on is
+ * cut off or damaged, not in another encoding. */
 static char *
 decode (const char  *data,
         gsize        length,
@@ -378,7 +378,8 @@ crown_transcript_read (const char  *data,
                  CROWN_IMPORT_MAX_BYTES / (1024 * 1024));
   else if (crown_docx_is_one (data, length) && (unpacked = crown_docx_to_text (data, length, error)) == NULL)
     self = NULL;
-  else if ((text = unpacked != NULL ? decode (unpacked, strlen (unpacked), error) : decode (data, length, error)) != NULL)
+  else if ((text = unpacked != NULL ? decode (unpacked, strlen (unpacked), error) : decode (data, length, error)) !=
+           NULL)
     {
       if (text[strspn (text, " \t\n")] == '\0')
         g_set_error_literal (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_EMPTY, "it is empty");
@@ -394,7 +395,8 @@ crown_transcript_read (const char  *data,
   else if (self != NULL && self->segments->len > SEGMENTS_MAX)
     {
       g_clear_pointer (&self, crown_transcript_free);
-      g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_TOO_LARGE, "it has more than %d turns", SEGMENTS_MAX);
+      g_set_error (error, CROWN_TRANSCRIPT_ERROR, CROWN_TRANSCRIPT_ERROR_TOO_LARGE, "it has more than %d turns",
+                   SEGMENTS_MAX);
     }
   if (self == NULL)
     {

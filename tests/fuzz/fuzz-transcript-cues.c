@@ -1,4 +1,5 @@
-/* fuzz-transcript-cues.c: what the reader of WebVTT or SubRip makes of any text: turns of UTF-8 that end after they begin, or a reason
+/* fuzz-transcript-cues.c: what the reader of WebVTT or SubRip makes of any text: turns of UTF-8 that end after they
+ * begin, or a reason
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -8,7 +9,8 @@
 #include "analysis/crown-analysis-private.h"
 
 const char *const crown_fuzz_seeds[] = {
-  "WEBVTT - Planning\n\nNOTE date: 2026-03-02\n\nSTYLE\n::cue {}\n\n00:00:00.000 --> 00:00:06.000 align:start\n<v.loud Ada>Hi &amp; hello.</v>\n",
+  "WEBVTT - Planning\n\nNOTE date: 2026-03-02\n\nSTYLE\n::cue {}\n\n00:00:00.000 --> 00:00:06.000 align:start\n<v.loud "
+  "Ada>Hi &amp; hello.</v>\n",
   "1\n00:00:01,000 --> 00:00:04,000\nAda: Hello there.\n\n2\n00:00:05,000 --> 00:00:06,000\n- Ben: We must decide.\n",
   NULL,
 };
@@ -27,7 +29,8 @@ LLVMFuzzerTestOneInput (const guint8 *data,
     {
       const CrownSegment *segment = transcript->segments->pdata[i];
 
-      if (!g_utf8_validate (segment->text, -1, NULL) || !g_utf8_validate (segment->speaker, -1, NULL) || *segment->text == '\0')
+      if (!g_utf8_validate (segment->text, -1, NULL) || !g_utf8_validate (segment->speaker, -1, NULL) ||
+          *segment->text == '\0')
         g_error ("A turn is no text");
       if (segment->end_ms >= 0 && segment->end_ms < segment->start_ms)
         g_error ("A turn ends before it begins");

@@ -8,8 +8,10 @@
 #include "analysis/crown-analysis-private.h"
 
 const char *const crown_fuzz_seeds[] = {
-  "<w:document><w:body><w:p><w:r><w:t>Ada Lovelace   0:03</w:t><w:br/><w:t>Good morning.</w:t></w:r></w:p></w:body></w:document>",
-  "<w:document><w:p><w:r><w:t>0:0:3.0 --&gt; 0:0:9.45</w:t></w:r></w:p><w:p><w:t>Ada</w:t></w:p><w:p><w:t>Hi &amp; hello.</w:t></w:p>"
+  "<w:document><w:body><w:p><w:r><w:t>Ada Lovelace   0:03</w:t><w:br/><w:t>Good "
+  "morning.</w:t></w:r></w:p></w:body></w:document>",
+  "<w:document><w:p><w:r><w:t>0:0:3.0 --&gt; 0:0:9.45</w:t></w:r></w:p><w:p><w:t>Ada</w:t></w:p><w:p><w:t>Hi &amp; "
+  "hello.</w:t></w:p>"
   "</w:document>",
   "<?xml version=\"1.0\"?><d><p><t>Ada:</t><tab/><t>Hi.</t><cr/></p></d>",
   NULL,

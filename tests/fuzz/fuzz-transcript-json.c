@@ -1,4 +1,5 @@
-/* fuzz-transcript-json.c: what the reader of JSON makes of any text: turns of UTF-8 that end after they begin, or a reason
+/* fuzz-transcript-json.c: what the reader of JSON makes of any text: turns of UTF-8 that end after they begin, or a
+ * reason
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -8,7 +9,8 @@
 #include "analysis/crown-analysis-private.h"
 
 const char *const crown_fuzz_seeds[] = {
-  "{\"title\":\"T\",\"started_at\":\"2026-03-02\",\"segments\":[{\"speaker\":\"Ada\",\"text\":\"Hello\",\"start\":0,\"end\":1.5}]}",
+  "{\"title\":\"T\",\"started_at\":\"2026-03-02\",\"segments\":[{\"speaker\":\"Ada\",\"text\":\"Hello\",\"start\":0,"
+  "\"end\":1.5}]}",
   "{\"meeting_transcripts\":[{\"speaker\":\"A\",\"content\":\"Hello\"}],\"topic_list\":[]}",
   "[{\"text\":\"Hi.\"},{\"speaker\":\"Silva, Ana\",\"text\":\"Ho.\"}]",
   NULL,
@@ -28,7 +30,8 @@ LLVMFuzzerTestOneInput (const guint8 *data,
     {
       const CrownSegment *segment = transcript->segments->pdata[i];
 
-      if (!g_utf8_validate (segment->text, -1, NULL) || !g_utf8_validate (segment->speaker, -1, NULL) || *segment->text == '\0')
+      if (!g_utf8_validate (segment->text, -1, NULL) || !g_utf8_validate (segment->speaker, -1, NULL) ||
+          *segment->text == '\0')
         g_error ("A turn is no text");
       if (segment->end_ms >= 0 && segment->end_ms < segment->start_ms)
         g_error ("A turn ends before it begins");

@@ -1,4 +1,5 @@
-/* fuzz-transcript-lines.c: what the reader of lines makes of any text: turns of UTF-8 that end after they begin, or a reason
+/* fuzz-transcript-lines.c: what the reader of lines makes of any text: turns of UTF-8 that end after they begin, or a
+ * reason
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -10,7 +11,8 @@
 const char *const crown_fuzz_seeds[] = {
   "Title: Planning\nDate: 2026-03-02\n\nAda: Let us begin.\nBen (00:12): I'll write the report tomorrow.\n",
   "Ada Lovelace  00:00:01\nGood morning.\n\nBen  00:00:09\nMorning.\n",
-  "Weekly (2026-10-05 at 9) - Transcript\nAttendees\nAda, Ben\nTranscript\n00:00:00\nAda: Hi.\nMeeting ended after 00:45:12\n",
+  "Weekly (2026-10-05 at 9) - Transcript\nAttendees\nAda, Ben\nTranscript\n00:00:00\nAda: Hi.\nMeeting ended after "
+  "00:45:12\n",
   "Plan\nSPEAKERS\nAda\n\nAda  0:02\nHello.\nTranscribed by https://otter.ai\n",
   "0:0:3.0 --> 0:0:9.4\nAda\nHello.\n",
   "[00:01:02] Ada: Hello.\n[00:01:09] Ben: Hi.\n",
@@ -31,7 +33,8 @@ LLVMFuzzerTestOneInput (const guint8 *data,
     {
       const CrownSegment *segment = transcript->segments->pdata[i];
 
-      if (!g_utf8_validate (segment->text, -1, NULL) || !g_utf8_validate (segment->speaker, -1, NULL) || *segment->text == '\0')
+      if (!g_utf8_validate (segment->text, -1, NULL) || !g_utf8_validate (segment->speaker, -1, NULL) ||
+          *segment->text == '\0')
         g_error ("A turn is no text");
       if (segment->end_ms >= 0 && segment->end_ms < segment->start_ms)
         g_error ("A turn ends before it begins");

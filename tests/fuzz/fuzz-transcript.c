@@ -32,7 +32,8 @@ check_lines (JsonObject *analysis,
       gint64 end_line = crown_json_opt_int (json_array_get_object_element (items, i), "end_line", -2);
 
       if (line < 0 || end_line < line || end_line >= n_segments)
-        g_error ("%s points at lines %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " of %u", member, line, end_line, n_segments);
+        g_error ("%s points at lines %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " of %u", member, line, end_line,
+                 n_segments);
     }
 }
 

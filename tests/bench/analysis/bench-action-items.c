@@ -1,7 +1,10 @@
-/* bench-action-items.c: how many of the action items that people see are found, and how many of those found they see, too
+/* bench-action-items.c: how many of the action items that people see are found, and how many of those found they see,
+ * too
  *
- * The labels are in tests/data/action-items.json: of meetings of CROWN_TEST_DATA that rules were made with (dev) and that they
- * were not (unseen), and of scripted ones in tests/data/meetings, half of them known to who made the rules (scripted), the
+ * The labels are in tests/data/action-items.json: of meetings of CROWN_TEST_DATA that rules were made with (dev)
+ * and that they
+ * were not (unseen), and of scripted ones in tests/data/meetings, half of them known to who made the rules
+ * (scripted), the
  * others written behind them (fresh). An item is found when one of its kind has evidence among
  * the lines of the label.
  *
@@ -114,9 +117,12 @@ score_kind (JsonArray  *labels,
           if (is_optional (label) || found[j] || strcmp (crown_json_opt_string (label, "kind", ""), kind) != 0)
             continue;
           /* Of several in one line the one of the same person. */
-          same_who = g_strcmp0 (crown_json_opt_string (label, "who", NULL), crown_json_opt_string (item, "assignee", NULL)) == 0;
-          was_who = match >= 0 && g_strcmp0 (crown_json_opt_string (json_array_get_object_element (labels, (guint) match), "who", NULL),
-                                             crown_json_opt_string (item, "assignee", NULL)) == 0;
+          same_who =
+            g_strcmp0 (crown_json_opt_string (label, "who", NULL), crown_json_opt_string (item, "assignee", NULL)) == 0;
+          was_who =
+            match >= 0 &&
+            g_strcmp0 (crown_json_opt_string (json_array_get_object_element (labels, (guint) match), "who", NULL),
+                       crown_json_opt_string (item, "assignee", NULL)) == 0;
           if (match < 0 || (same_who && !was_who))
             match = (int) j;
         }
@@ -134,20 +140,24 @@ score_kind (JsonArray  *labels,
       if (match >= 0)
         {
           JsonObject *label = json_array_get_object_element (labels, (guint) match);
-          gboolean who = g_strcmp0 (crown_json_opt_string (label, "who", NULL), crown_json_opt_string (item, "assignee", NULL)) == 0;
-          gboolean when = g_strcmp0 (crown_json_opt_string (label, "when", NULL), crown_json_opt_string (item, "due", NULL)) == 0;
+          gboolean who =
+            g_strcmp0 (crown_json_opt_string (label, "who", NULL), crown_json_opt_string (item, "assignee", NULL)) == 0;
+          gboolean when =
+            g_strcmp0 (crown_json_opt_string (label, "when", NULL), crown_json_opt_string (item, "due", NULL)) == 0;
 
           found[match] = TRUE;
           score->n_found++;
           score->n_who += who;
           score->n_when += when;
           if (show && strcmp (kind, "task") == 0 && (!who || !when))
-            g_printerr ("%s: of “%s” %s %s, %s %s\n", file, crown_json_opt_string (item, "text", ""), who ? "is" : "is not",
-                        crown_json_opt_string (item, "assignee", "nobody"), when ? "is" : "is not", crown_json_opt_string (item, "due", "never"));
+            g_printerr ("%s: of “%s” %s %s, %s %s\n", file, crown_json_opt_string (item, "text", ""),
+                        who ? "is" : "is not", crown_json_opt_string (item, "assignee", "nobody"),
+                        when ? "is" : "is not", crown_json_opt_string (item, "due", "never"));
         }
       else if (show)
         g_printerr ("%s: no %s: %.2f line %d: %s\n", file, kind, confidence,
-                    (int) g_array_index (turns, guint, crown_json_opt_int (item, "line", 0)), crown_json_opt_string (item, "text", ""));
+                    (int) g_array_index (turns, guint, crown_json_opt_int (item, "line", 0)),
+                    crown_json_opt_string (item, "text", ""));
     }
   for (guint j = 0; j < json_array_get_length (labels); j++)
     {
@@ -157,7 +167,8 @@ score_kind (JsonArray  *labels,
         continue;
       score->n_labels++;
       if (show && !found[j])
-        g_printerr ("%s: missed %s: line %d\n", file, kind, (int) json_array_get_int_element (crown_json_opt_array (label, "lines"), 0));
+        g_printerr ("%s: missed %s: line %d\n", file, kind,
+                    (int) json_array_get_int_element (crown_json_opt_array (label, "lines"), 0));
     }
 }
 
@@ -217,8 +228,10 @@ main (int    argc,
       analysis = crown_analyze (transcript, crown_json_opt_string (meeting, "date", NULL));
       turns = turns_of (data, transcript->segments->len);
       for (guint k = 0; k < G_N_ELEMENTS (kinds); k++)
-        score_kind (crown_json_opt_array (meeting, "items"), json_object_has_member (analysis, kinds[k].member) ? crown_json_opt_array (analysis, kinds[k].member) : NULL, kinds[k].kind, turns, file,
-                    &scores[set][k], buckets[set >= 2]);
+        score_kind (
+          crown_json_opt_array (meeting, "items"),
+          json_object_has_member (analysis, kinds[k].member) ? crown_json_opt_array (analysis, kinds[k].member) : NULL,
+          kinds[k].kind, turns, file, &scores[set][k], buckets[set >= 2]);
     }
 
   for (guint set = 0; set < G_N_ELEMENTS (sets); set++)
@@ -239,8 +252,10 @@ main (int    argc,
     for (guint b = FROM_BUCKET; b < 10; b++)
       {
         const Bucket *bucket = &buckets[scripted][b];
-        g_autofree char *said = g_strdup_printf ("action-items/calibration/%s/0.%u/said", scripted ? "scripted" : "real", b);
-        g_autofree char *right = g_strdup_printf ("action-items/calibration/%s/0.%u/right", scripted ? "scripted" : "real", b);
+        g_autofree char *said =
+          g_strdup_printf ("action-items/calibration/%s/0.%u/said", scripted ? "scripted" : "real", b);
+        g_autofree char *right =
+          g_strdup_printf ("action-items/calibration/%s/0.%u/right", scripted ? "scripted" : "real", b);
 
         if (bucket->n_right == 0)
           continue;

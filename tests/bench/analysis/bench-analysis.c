@@ -1,4 +1,5 @@
-/* bench-analysis.c: how long the analysis of a transcript takes, how that grows with its length, and how much memory it needs
+/* bench-analysis.c: how long the analysis of a transcript takes, how that grows with its length, and how much memory
+ * it needs
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -17,8 +18,9 @@
 #define WORDS_A_TURN  25
 #define VOCABULARY    6000
 
-static const char *const frequent[] = { "the", "we", "to", "a", "and", "of", "is", "in", "it", "that", "for", "I", "you", "on", "will",
-                                        "have", "this", "be", "not", "with", "should", "can", "so", "are", "uh", "but" };
+static const char *const frequent[] = { "the", "we", "to", "a", "and", "of", "is", "in", "it",
+                                        "that", "for", "I", "you", "on", "will", "have", "this", "be",
+                                        "not", "with", "should", "can", "so", "are", "uh", "but" };
 
 /* Words are as frequent as in speech (Zipf), of five people in turns, with promises among them. */
 static char *
@@ -83,8 +85,8 @@ peak_memory (void)
   return g_ascii_strtod (peak + strlen ("VmHWM:"), NULL) * 1024;
 }
 
-/* By how much the process grew at most, over the transcript's size. To be called first: what the C library has kept from before
- * would be used again unseen. */
+/* By how much the process grew at most, over the transcript's size. To be called first: what the C library has kept
+ * from before would be used again unseen. */
 static double
 measure_memory (guint n_words)
 {

@@ -76,7 +76,8 @@ summarize_ours (const CrownMeeting *meeting,
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < json_array_get_length (summary); i++)
-    g_string_append_printf (text, "%s ", crown_json_opt_string (json_array_get_object_element (summary, i), "text", ""));
+    g_string_append_printf (text, "%s ",
+                            crown_json_opt_string (json_array_get_object_element (summary, i), "text", ""));
   return g_string_free (text, FALSE);
 }
 

@@ -1,6 +1,7 @@
 /* bench-topics.c: how far our chapters are from the topics that people put the turns of meetings in
  *
- * P_k (Beeferman and others, 1999): the share of pairs of turns, half a topic apart, that are in one chapter for us and in two
+ * P_k (Beeferman and others, 1999): the share of pairs of turns, half a topic apart, that are in one chapter for
+ * us and in two
  * for them, or the other way round. Beside it: as many chapters of the same length, and one chapter for everything.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later

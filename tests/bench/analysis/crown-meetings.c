@@ -33,7 +33,8 @@ map_segments (CrownMeeting *meeting,
   meeting->segments = g_array_new (FALSE, FALSE, sizeof (int));
   for (guint i = 0; i < json_array_get_length (turns); i++)
     {
-      g_autofree char *said = g_strdup (crown_json_opt_string (json_array_get_object_element (turns, i), "content", ""));
+      g_autofree char *said =
+        g_strdup (crown_json_opt_string (json_array_get_object_element (turns, i), "content", ""));
       int segment = *g_strstrip (said) != '\0' ? next++ : -1;
 
       g_array_append_val (meeting->segments, segment);

@@ -107,5 +107,6 @@ crown_rouge_score (const char *summary,
   g_auto (GStrv) b = crown_rouge_tokens (reference);
   guint n_a = g_strv_length (a), n_b = g_strv_length (b);
 
-  return (CrownRouge) { score_n_grams (a, n_a, b, n_b, 1), score_n_grams (a, n_a, b, n_b, 2), score_subsequence (a, n_a, b, n_b) };
+  return (CrownRouge){ score_n_grams (a, n_a, b, n_b, 1), score_n_grams (a, n_a, b, n_b, 2),
+                       score_subsequence (a, n_a, b, n_b) };
 }

@@ -34,7 +34,8 @@ test_sentences (void)
     /* taken upon oneself */
     { "I'll send the budget report by Friday.", "Send the budget report by Friday", "Ana", "2026-10-09" },
     { "I’ll send the budget report.", "Send the budget report", "Ana", NULL },
-    { "So, um, I will also write the release notes tomorrow.", "Write the release notes tomorrow", "Ana", "2026-10-06" },
+    { "So, um, I will also write the release notes tomorrow.", "Write the release notes tomorrow", "Ana",
+      "2026-10-06" },
     { "I'm going to call the supplier next week.", "Call the supplier next week", "Ana", "2026-10-16" },
     { "I'm gonna fix the login page.", "Fix the login page", "Ana", NULL },
     { "I need to finish the contract draft, because the customer waits.", "Finish the contract draft", "Ana", NULL },
@@ -43,7 +44,8 @@ test_sentences (void)
     /* asked of somebody */
     { "Can you review the contract draft tomorrow?", "Review the contract draft tomorrow", "Ben", "2026-10-06" },
     { "Carl, could you please book the meeting room?", "Book the meeting room", "Carl", NULL },
-    { "Please update the project roadmap by 2026-10-20.", "Update the project roadmap by 2026-10-20", "Ben", "2026-10-20" },
+    { "Please update the project roadmap by 2026-10-20.", "Update the project roadmap by 2026-10-20", "Ben",
+      "2026-10-20" },
     { "Ben will prepare the customer interview.", "Prepare the customer interview", "Ben", NULL },
     { "Carl needs to order two new laptops by March 3rd.", "Order two new laptops by March 3rd", "Carl", "2027-03-03" },
 
@@ -57,11 +59,14 @@ test_sentences (void)
     { "Ben, would you mind getting a quote for the roof?", "Get a quote for the roof", "Ben", NULL },
     { "Ben, get three offers for the roof.", "Get three offers for the roof", "Ben", NULL },
     { "I will ask Carl to write the minutes.", "Write the minutes", "Carl", NULL },
-    { "The contract has to be translated before Friday.", "The contract has to be translated before Friday", NULL, "2026-10-09" },
-    { "I need the final figures for the budget from you.", "I need the final figures for the budget from you", "Ben", NULL },
+    { "The contract has to be translated before Friday.", "The contract has to be translated before Friday", NULL,
+      "2026-10-09" },
+    { "I need the final figures for the budget from you.", "I need the final figures for the budget from you", "Ben",
+      NULL },
 
     /* said to be one */
-    { "Action item: Ben to call the supplier on October 15th.", "Call the supplier on October 15th", "Ben", "2026-10-15" },
+    { "Action item: Ben to call the supplier on October 15th.", "Call the supplier on October 15th", "Ben",
+      "2026-10-15" },
     { "Todo: rotate the signing keys.", "Rotate the signing keys", NULL, NULL },
 
     /* none */
@@ -212,13 +217,15 @@ test_due_dates (void)
 static void
 test_request_and_promise_are_one (void)
 {
-  static const struct { const char *asked; const char *answered; const char *assignee; const char *due; } table[] = {
+  static const struct { const char *asked; const char *answered; const char *assignee; const char *due;
+  } table[] = {
     { "Ben, can you send the budget report?", "Yes, I'll send the budget report by Friday.", "Ben", "2026-10-09" },
     { "Ben, can you send the budget report?", "Sure, I'll do it tomorrow.", "Ben", "2026-10-06" },
     { "Ben, can you send the budget report?", "Okay, you'll have it on Friday.", "Ben", "2026-10-09" },
     { "Somebody needs to send the budget report.", "I can do that by Friday.", "Ben", "2026-10-09" },
     { "Ben, can you send the budget report by Friday?", "Of course.", "Ben", "2026-10-09" },
-    { "Kannst du bitte noch heute den Bericht schicken? Das ist für uns alle sehr wichtig, und wir haben nicht mehr viel Zeit.",
+    { "Kannst du bitte noch heute den Bericht schicken? Das ist für uns alle sehr wichtig, und wir haben nicht mehr "
+      "viel Zeit.",
       "Ja, das mache ich morgen.", "Ben", "2026-10-06" },
   };
 
@@ -243,7 +250,8 @@ test_request_and_promise_are_one (void)
 static void
 test_pronouns (void)
 {
-  g_autoptr (JsonArray) items = items_of ("Ana: The supplier wants a new contract. Ben, can you take care of that?\nBen: Sure.\n");
+  g_autoptr (JsonArray) items =
+    items_of ("Ana: The supplier wants a new contract. Ben, can you take care of that?\nBen: Sure.\n");
   g_autoptr (JsonArray) none = items_of ("Ana: Hello.\nBen: I'll do that.\n");
   JsonObject *item;
 
@@ -258,11 +266,14 @@ test_pronouns (void)
 static void
 test_two_in_a_sentence (void)
 {
-  g_autoptr (JsonArray) items = items_of ("Ana: I'll send the budget report and I'll call the supplier tomorrow.\nBen: Fine.\n");
+  g_autoptr (JsonArray) items =
+    items_of ("Ana: I'll send the budget report and I'll call the supplier tomorrow.\nBen: Fine.\n");
 
   g_assert_cmpuint (json_array_get_length (items), ==, 2);
-  g_assert_cmpstr (crown_json_opt_string (json_array_get_object_element (items, 0), "text", NULL), ==, "Send the budget report");
-  g_assert_cmpstr (crown_json_opt_string (json_array_get_object_element (items, 1), "text", NULL), ==, "Call the supplier tomorrow");
+  g_assert_cmpstr (crown_json_opt_string (json_array_get_object_element (items, 0), "text", NULL), ==,
+                   "Send the budget report");
+  g_assert_cmpstr (crown_json_opt_string (json_array_get_object_element (items, 1), "text", NULL), ==,
+                   "Call the supplier tomorrow");
 }
 
 /* Decisions, events and notes are told apart from tasks. */
@@ -296,7 +307,8 @@ test_kinds (void)
 
           g_assert_cmpuint (json_array_get_length (found), ==, g_strcmp0 (table[i].member, members[j]) == 0);
           if (json_array_get_length (found) > 0)
-            g_assert_cmpstr (crown_json_opt_string (json_array_get_object_element (found, 0), "due", NULL), ==, table[i].due);
+            g_assert_cmpstr (crown_json_opt_string (json_array_get_object_element (found, 0), "due", NULL), ==,
+                             table[i].due);
         }
     }
 }
@@ -306,11 +318,19 @@ static void
 test_languages (void)
 {
   static const char *const before[] = {
-    "Wir haben das noch nicht besprochen und es ist auch für die anderen wichtig, wenn wir das mit dem neuen Büro machen.",
+    "Wir haben das noch nicht besprochen und es ist auch für die anderen wichtig, wenn wir das mit dem neuen Büro "
+    "machen.",
     "Nous avons la réunion avec le bureau et je pense que ce n'est pas un problème pour les autres.",
     "Tenemos la reunión con el equipo y no es un problema para los que están en la oficina.",
   };
-  static const struct { guint language; const char *said; const char *assignee; const char *due; gboolean none; } table[] = {
+  static const struct
+  {
+    guint language;
+    const char *said;
+    const char *assignee;
+    const char *due;
+    gboolean none;
+  } table[] = {
     { 0, "Ich schicke den Bericht bis Freitag.", "Ana", "2026-10-09" },
     { 0, "Dann bereite ich die Unterlagen vor.", "Ana", NULL },
     { 0, "Ich werde übermorgen den Kunden anrufen.", "Ana", "2026-10-07" },
@@ -338,7 +358,8 @@ test_languages (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     {
-      g_autofree char *text = g_strdup_printf ("Carl: %s\nAna: %s\nBen: Hm.\n", before[table[i].language], table[i].said);
+      g_autofree char *text =
+        g_strdup_printf ("Carl: %s\nAna: %s\nBen: Hm.\n", before[table[i].language], table[i].said);
       g_autoptr (JsonArray) items = items_of (text);
       JsonObject *item;
 
@@ -357,7 +378,8 @@ test_languages (void)
 static void
 test_two_people_are_two_tasks (void)
 {
-  g_autoptr (JsonArray) items = items_of ("Ana: I'll review the contract draft.\nBen: I'll review the contract draft.\n");
+  g_autoptr (JsonArray) items =
+    items_of ("Ana: I'll review the contract draft.\nBen: I'll review the contract draft.\n");
 
   g_assert_cmpuint (json_array_get_length (items), ==, 2);
 }
@@ -371,7 +393,8 @@ test_first_names (void)
               "Ben Okafor: Sure.\n");
 
   g_assert_cmpuint (json_array_get_length (items), ==, 2);
-  g_assert_cmpstr (crown_json_opt_string (json_array_get_object_element (items, 0), "assignee", NULL), ==, "Ben Okafor");
+  g_assert_cmpstr (crown_json_opt_string (json_array_get_object_element (items, 0), "assignee", NULL), ==,
+                   "Ben Okafor");
   g_assert_cmpstr (crown_json_opt_string (json_array_get_object_element (items, 1), "assignee", NULL), ==, "Zoë Wu");
 }
 

@@ -137,12 +137,15 @@ test_balance (void)
 static void
 test_nobody_is_named (void)
 {
-  g_autoptr (JsonObject) analysis = analyze_text ("1\n00:00:01,000 --> 00:00:04,000\nWe ship the new release on Friday.\n");
+  g_autoptr (JsonObject) analysis =
+    analyze_text ("1\n00:00:01,000 --> 00:00:04,000\nWe ship the new release on Friday.\n");
 
   assert_member (analysis, "participants", "[]");
   assert_member (analysis, "speaking_time", "{}");
   assert_member (analysis, "duration", "3");
-  assert_member (analysis, "summary", "[{\"text\":\"We ship the new release on Friday.\",\"line\":0,\"end_line\":0,\"kind\":\"statement\"}]");
+  assert_member (
+    analysis, "summary",
+    "[{\"text\":\"We ship the new release on Friday.\",\"line\":0,\"end_line\":0,\"kind\":\"statement\"}]");
   g_assert_cmpfloat (crown_json_opt_double (crown_json_opt_object (analysis, "participation"), "balance", -1), ==, 0);
 }
 
@@ -237,8 +240,9 @@ test_sentiment_languages (void)
 static void
 test_stop_words (void)
 {
-  static const char *const stop[] = { "a", "about", "because", "don't", "i'll", "i'm", "it's", "its", "let's", "mm-hmm",
-                                      "that's", "they're", "we'll", "well", "were", "you're", "you've", "your", "x", "" };
+  static const char *const stop[] = { "a", "about", "because", "don't", "i'll", "i'm", "it's",
+                                      "its", "let's", "mm-hmm", "that's", "they're", "we'll", "well",
+                                      "were", "you're", "you've", "your", "x", "" };
   static const char *const content[] = { "release", "budget", "zebra", "aardvark", "zoo", "éa" };
 
   for (guint i = 0; i < G_N_ELEMENTS (stop); i++)
@@ -284,7 +288,8 @@ long_meeting (void)
   for (guint i = 0; i < 60; i++)
     {
       g_string_append_printf (text, "Ana: The %s group %s all of the %s in %s.\n", who[i % G_N_ELEMENTS (who)],
-                              does[i % G_N_ELEMENTS (does)], what[i % G_N_ELEMENTS (what)], where[i % G_N_ELEMENTS (where)]);
+                              does[i % G_N_ELEMENTS (does)], what[i % G_N_ELEMENTS (what)],
+                              where[i % G_N_ELEMENTS (where)]);
       g_string_append (text, i % 2 ? "Ben: Yeah, okay.\n" : "Carl: Right. Mm-hmm.\n");
     }
   return g_string_free (text, FALSE);
@@ -336,10 +341,11 @@ test_summary_points_at_its_lines (void)
 static void
 test_summary_is_not_redundant (void)
 {
-  g_autoptr (JsonObject) analysis = analyze_text ("Ana: The release is delayed because the database migration failed.\n"
-                                                  "Ben: The customers want the new budget report every month.\n"
-                                                  "Carl: So the release is delayed because the database migration failed.\n"
-                                                  "Ben: Customers want that budget report, new, every single month.\n");
+  g_autoptr (JsonObject) analysis =
+    analyze_text ("Ana: The release is delayed because the database migration failed.\n"
+                  "Ben: The customers want the new budget report every month.\n"
+                  "Carl: So the release is delayed because the database migration failed.\n"
+                  "Ben: Customers want that budget report, new, every single month.\n");
 
   assert_member (analysis, "summary",
                  "[{\"text\":\"Ana said that the release is delayed because the database migration failed.\","
@@ -352,11 +358,14 @@ test_summary_is_not_redundant (void)
 static void
 test_summary_reports (void)
 {
-  static const struct { const char *said; const char *reported; } table[] = {
+  static const struct { const char *said; const char *reported;
+  } table[] = {
     { "I think that the budget of the project is too small for that.",
       "Ana said that the budget of the project is too small for that." },
-    { "I'll send my budget report to the customers tomorrow.", "Ana will send their budget report to the customers tomorrow." },
-    { "We decided to ship our new release without the payment.", "The group decided to ship their new release without the payment." },
+    { "I'll send my budget report to the customers tomorrow.",
+      "Ana will send their budget report to the customers tomorrow." },
+    { "We decided to ship our new release without the payment.",
+      "The group decided to ship their new release without the payment." },
     { "So, you know, it it's the, uh, the budget that our customers, I guess, worry about.",
       "Ana said that it is the budget that their customers worry about." },
     { "Th the pro product needs needs a a new database before the summer.",
@@ -377,16 +386,18 @@ test_summary_reports (void)
 
       g_test_message ("%s", table[i].said);
       g_assert_cmpuint (json_array_get_length (summary), ==, 1);
-      g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (summary, 0), "text"), ==, table[i].reported);
+      g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (summary, 0), "text"), ==,
+                       table[i].reported);
     }
 }
 
 static void
 test_sentence_goes_on (void)
 {
-  g_autoptr (CrownTranscript) transcript = read_text ("Ana: The batteries of the remote control\nBen: Mm-hmm.\nCarl: Okay.\n"
-                                                      "Ana: are too heavy. We change them.\nBen: which we\nAna: Are you sure?\n"
-                                                      "Ben: Now.\n");
+  g_autoptr (CrownTranscript) transcript =
+    read_text ("Ana: The batteries of the remote control\nBen: Mm-hmm.\nCarl: Okay.\n"
+               "Ana: are too heavy. We change them.\nBen: which we\nAna: Are you sure?\n"
+               "Ben: Now.\n");
   static const struct { const char *text; guint line, end_line; } expected[] = {
     { "The batteries of the remote control are too heavy.", 0, 3 }, { "Okay.", 2, 2 }, { "We change them.", 3, 3 },
     { "Which we", 4, 4 }, { "Are you sure?", 5, 5 }, { "Now.", 6, 6 },
@@ -407,14 +418,17 @@ test_sentence_goes_on (void)
 static void
 test_language (void)
 {
-  static const struct { const char *text; CrownLanguage language; } table[] = {
+  static const struct { const char *text; CrownLanguage language;
+  } table[] = {
     { "We have to ship the release and it is late for this.", CROWN_LANGUAGE_EN },
     { "Wir müssen das noch machen und ich habe die Zahlen nicht, aber es ist wichtig.", CROWN_LANGUAGE_DE },
     { "Nous avons la version et je dois faire les essais, mais on est en retard.", CROWN_LANGUAGE_FR },
     { "Tenemos la versión y hay que hacer las pruebas, pero no está el equipo en la oficina.", CROWN_LANGUAGE_ES },
     { "Yes.", CROWN_LANGUAGE_EN },
-    { "Musimy wysłać raport do klienta, bo termin jest jutro rano. Potem zrobimy testy nowej wersji systemu i przygotujemy "
-      "prezentację dla zarządu w piątek po południu, zanim wszyscy wyjadą.", CROWN_LANGUAGE_OTHER },
+    { "Musimy wysłać raport do klienta, bo termin jest jutro rano. Potem zrobimy testy nowej wersji systemu i "
+      "przygotujemy "
+      "prezentację dla zarządu w piątek po południu, zanim wszyscy wyjadą.",
+      CROWN_LANGUAGE_OTHER },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
@@ -426,7 +440,8 @@ test_language (void)
     }
 }
 
-/* Two halves about two things: the second chapter begins where the second thing is named, and each is called after its own. */
+/* Two halves about two things: the second chapter begins where the second thing is named, and each is called after its
+ * own. */
 static void
 test_topics (void)
 {
@@ -456,9 +471,11 @@ test_topics (void)
       g_assert_cmpstr (title, !=, NULL);
       g_test_message ("%d–%d: %s", (int) line, (int) end_line, title);
       /* Without a gap, and none in the middle of both subjects but for a turn or two. */
-      g_assert_cmpint (line, ==, i == 0 ? 0 : crown_json_opt_int (json_array_get_object_element (topics, i - 1), "end_line", -1) + 1);
+      g_assert_cmpint (
+        line, ==, i == 0 ? 0 : crown_json_opt_int (json_array_get_object_element (topics, i - 1), "end_line", -1) + 1);
       g_assert_true (line >= 57 || end_line <= 63);
-      g_assert_true (strstr (title, line < 57 ? "itchen" : "arden") != NULL || strstr (title, line < 57 ? "ven" : "ence") != NULL);
+      g_assert_true (strstr (title, line < 57 ? "itchen" : "arden") != NULL ||
+                     strstr (title, line < 57 ? "ven" : "ence") != NULL);
     }
   last = json_array_get_object_element (topics, json_array_get_length (topics) - 1);
   g_assert_cmpint (crown_json_opt_int (last, "end_line", -1), ==, 119);

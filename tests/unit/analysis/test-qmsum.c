@@ -87,9 +87,11 @@ check_sentiment (JsonObject *analysis)
 
 /* What a report adds to what was said. */
 static const char *const reporting[] = {
-  "about", "after", "and", "are", "because", "cannot", "dealt", "did", "discussed", "do", "does", "explained", "finally", "first", "going",
-  "group", "has", "have", "is", "meeting", "next", "not", "noted", "out", "pointed", "said", "should", "spoke", "suggested", "suggests",
-  "talked", "that", "the", "their", "them", "themselves", "then", "they", "to", "want", "was", "were", "will", "with", "would", NULL,
+  "about", "after", "and", "are", "because", "cannot", "dealt", "did", "discussed", "do",
+  "does", "explained", "finally", "first", "going", "group", "has", "have", "is", "meeting",
+  "next", "not", "noted", "out", "pointed", "said", "should", "spoke", "suggested", "suggests",
+  "talked", "that", "the", "their", "them", "themselves", "then", "they", "to", "want",
+  "was", "were", "will", "with", "would",   NULL,
 };
 
 static void

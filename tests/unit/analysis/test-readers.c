@@ -110,9 +110,10 @@ test_srt (void)
     { "", "Two lines of one cue.", 4500, 6000 },
     { "Ben", "Good.", 3723004, 3724000 },
   };
-  g_autoptr (CrownTranscript) transcript = read_text ("1\n00:00:01,000 --> 00:00:04,000\nAna Silva: We ship on Friday.\n\n"
-                                                      "2\n00:00:04,500 --> 00:00:06,000\nTwo lines\nof one cue.\n\n"
-                                                      "3\n01:02:03,004 --> 01:02:04,000\n- Ben: Good.\n");
+  g_autoptr (CrownTranscript) transcript =
+    read_text ("1\n00:00:01,000 --> 00:00:04,000\nAna Silva: We ship on Friday.\n\n"
+               "2\n00:00:04,500 --> 00:00:06,000\nTwo lines\nof one cue.\n\n"
+               "3\n01:02:03,004 --> 01:02:04,000\n- Ben: Good.\n");
 
   g_assert_cmpstr (transcript->format, ==, "srt");
   g_assert_null (transcript->title);
@@ -267,7 +268,8 @@ static void
 test_title_of_last_resort (void)
 {
   const char *text = "Ana: Hi.\n";
-  g_autoptr (CrownTranscript) named = crown_transcript_read (text, strlen (text), "a/2026-10-05_Weekly_planning.v2.txt", NULL);
+  g_autoptr (CrownTranscript) named =
+    crown_transcript_read (text, strlen (text), "a/2026-10-05_Weekly_planning.v2.txt", NULL);
   g_autoptr (CrownTranscript) unnamed = crown_transcript_read (text, strlen (text), NULL, NULL);
 
   g_assert_cmpstr (named->title, ==, "2026-10-05 Weekly planning.v2");
@@ -325,10 +327,11 @@ test_google_meet (void)
     { "Ana Silva", "Hi: all. Welcome.", 0, 300000 },
     { "Ben Okafor", "Thanks.", 300000, 300400 },
   };
-  g_autoptr (CrownTranscript) transcript = read_text ("Weekly sync (2026-10-05 at 09:00 GMT+1) - Transcript\n"
-                                                      "Attendees\nAna Silva, Ben Okafor\nTranscript\n\n00:00:00\n \n"
-                                                      "Ana Silva: Hi: all.\nWelcome.\n\n00:05:00\nBen Okafor: Thanks.\n"
-                                                      "Meeting ended after 00:45:12\nThis transcript was computer generated: beware.\n");
+  g_autoptr (CrownTranscript) transcript =
+    read_text ("Weekly sync (2026-10-05 at 09:00 GMT+1) - Transcript\n"
+               "Attendees\nAna Silva, Ben Okafor\nTranscript\n\n00:00:00\n \n"
+               "Ana Silva: Hi: all.\nWelcome.\n\n00:05:00\nBen Okafor: Thanks.\n"
+               "Meeting ended after 00:45:12\nThis transcript was computer generated: beware.\n");
 
   assert_segments (transcript, expected, G_N_ELEMENTS (expected));
   g_assert_cmpstr (transcript->title, ==, "Weekly sync");
@@ -342,10 +345,11 @@ test_otter (void)
     { "Ana Silva", "Hello. The plan: we ship.", 2000, 12000 },
     { "Speaker 2", "Good.", 12000, 12400 },
   };
-  g_autoptr (CrownTranscript) transcript = read_text ("Weekly: the plan\nMon, Oct 05, 2026 9:00AM • 45:12\n\nSUMMARY KEYWORDS\n"
-                                                      "plan, ship\n\nSPEAKERS\nAna Silva, Speaker 2\n\n"
-                                                      "Ana Silva  00:02\nHello.\nThe plan: we ship.\n\nSpeaker 2  00:12\nGood.\n\n"
-                                                      "Transcribed by https://otter.ai\n");
+  g_autoptr (CrownTranscript) transcript =
+    read_text ("Weekly: the plan\nMon, Oct 05, 2026 9:00AM • 45:12\n\nSUMMARY KEYWORDS\n"
+               "plan, ship\n\nSPEAKERS\nAna Silva, Speaker 2\n\n"
+               "Ana Silva  00:02\nHello.\nThe plan: we ship.\n\nSpeaker 2  00:12\nGood.\n\n"
+               "Transcribed by https://otter.ai\n");
 
   assert_segments (transcript, expected, G_N_ELEMENTS (expected));
   g_assert_cmpstr (transcript->title, ==, "Weekly: the plan");
@@ -389,13 +393,17 @@ test_docx (void)
     { "Ben Okafor", "Yes.", 12000, 12400 },
   };
   static const char *const documents[] = {
-    DOCUMENT (PARAGRAPH ("Weekly planning") PARAGRAPH ("October 5, 2026, 9:00AM") PARAGRAPH ("Ana Silva started transcription")
-              "<w:p><w:r><w:t>Ana Silva</w:t></w:r><w:r><w:tab/><w:t>0:03</w:t><w:br/><w:t>Hello &amp; welcome.</w:t></w:r>"
-              "<w:r><w:br/><w:t>Ben: are you there?</w:t></w:r></w:p>"
-              "<w:p><w:r><w:t xml:space=\"preserve\">Ben Okafor   0:12</w:t><w:br/><w:t>Yes.</w:t></w:r></w:p>"
-              PARAGRAPH ("Ana Silva stopped transcription")),
-    DOCUMENT (PARAGRAPH ("0:0:3.0 --&gt; 0:0:9.450") PARAGRAPH ("Ana Silva") PARAGRAPH ("Hello &amp; welcome. Ben: are you there?")
-              PARAGRAPH ("0:0:12.0 --&gt; 0:0:13.0") PARAGRAPH ("Ben Okafor") PARAGRAPH ("Yes.")),
+    DOCUMENT (PARAGRAPH ("Weekly planning") PARAGRAPH ("October 5, 2026, 9:00AM")
+                PARAGRAPH ("Ana Silva started transcription") "<w:p><w:r><w:t>Ana "
+                                                              "Silva</w:t></w:r><w:r><w:tab/><w:t>0:03</w:t><w:br/"
+                                                              "><w:t>Hello &amp; welcome.</w:t></w:r>"
+                                                              "<w:r><w:br/><w:t>Ben: are you there?</w:t></w:r></w:p>"
+                                                              "<w:p><w:r><w:t xml:space=\"preserve\">Ben Okafor   "
+                                                              "0:12</w:t><w:br/><w:t>Yes.</w:t></w:r></w:p>" PARAGRAPH (
+                                                                "Ana Silva stopped transcription")),
+    DOCUMENT (PARAGRAPH ("0:0:3.0 --&gt; 0:0:9.450") PARAGRAPH ("Ana Silva")
+                PARAGRAPH ("Hello &amp; welcome. Ben: are you there?") PARAGRAPH ("0:0:12.0 --&gt; 0:0:13.0")
+                  PARAGRAPH ("Ben Okafor") PARAGRAPH ("Yes.")),
   };
   static const struct { const char *name; const char *content; const char *reason; } bad[] = {
     { "word/styles.xml", DOCUMENT (PARAGRAPH ("Ana: Hi.")), "no Word document" },
@@ -408,7 +416,8 @@ test_docx (void)
     {
       g_autoptr (GByteArray) bytes = zip_of ("word/document.xml", documents[i]);
       g_autoptr (GError) error = NULL;
-      g_autoptr (CrownTranscript) transcript = crown_transcript_read ((const char *) bytes->data, bytes->len, NULL, &error);
+      g_autoptr (CrownTranscript) transcript =
+        crown_transcript_read ((const char *) bytes->data, bytes->len, NULL, &error);
 
       g_assert_no_error (error);
       assert_segments (transcript, expected, G_N_ELEMENTS (expected));
@@ -449,10 +458,11 @@ test_damaged_docx (void)
 static void
 test_spellings_are_joined (void)
 {
-  g_autoptr (CrownTranscript) transcript = read_text ("[{\"speaker\":\"Aña Silva\",\"text\":\"a\"},{\"speaker\":\"ANA SILVA (Host)\","
-                                                      "\"text\":\"b\"},{\"speaker\":\"Silva, Ana\",\"text\":\"c\"},"
-                                                      "{\"speaker\":\"Ana  Silva\",\"text\":\"d\"},"
-                                                      "{\"speaker\":\"Ana\",\"text\":\"e\"},{\"speaker\":\"The Chair (A. (B))\",\"text\":\"f\"}]");
+  g_autoptr (CrownTranscript) transcript =
+    read_text ("[{\"speaker\":\"Aña Silva\",\"text\":\"a\"},{\"speaker\":\"ANA SILVA (Host)\","
+               "\"text\":\"b\"},{\"speaker\":\"Silva, Ana\",\"text\":\"c\"},"
+               "{\"speaker\":\"Ana  Silva\",\"text\":\"d\"},"
+               "{\"speaker\":\"Ana\",\"text\":\"e\"},{\"speaker\":\"The Chair (A. (B))\",\"text\":\"f\"}]");
   static const char *const speakers[] = { "Aña Silva", "Aña Silva", "Aña Silva", "Aña Silva", "Ana", "The Chair" };
 
   g_assert_cmpuint (transcript->segments->len, ==, G_N_ELEMENTS (speakers));
