@@ -290,7 +290,7 @@ expression_at (char   **words,
 }
 
 /* A negation up to three words before turns a word's weight and dampens it: "not great" is not "terrible". What stands
- * before a "but" counts half, what follows it half more. "Too" makes what is good or plain bad. */
+ * before a "but" counts a third of what follows it. "Too" makes what is good or plain bad. */
 double
 crown_sentiment_score (CrownLanguage  language,
                        const char    *text)
