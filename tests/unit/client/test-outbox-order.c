@@ -5,7 +5,7 @@
 
 #include "client/crown-outbox-order.h"
 
-#define MAX 4
+#define LIMIT 4
 
 static void
 test_random (void)
@@ -32,7 +32,7 @@ test_random (void)
           CrownOutboxEntry *next;
 
           g_assert_cmpint (now, <, 10000);
-          while ((next = crown_outbox_next (entries, in_flight, waiting, MAX, now)) != NULL)
+          while ((next = crown_outbox_next (entries, in_flight, waiting, LIMIT, now)) != NULL)
             {
               const gint64 *not_before = g_hash_table_lookup (waiting, &next->id);
 
@@ -44,7 +44,7 @@ test_random (void)
                   g_assert_true (earlier->row_id != next->row_id || earlier->sent);
                 }
               g_assert_true (g_hash_table_add (in_flight, &next->id));
-              g_assert_cmpuint (g_hash_table_size (in_flight), <=, MAX);
+              g_assert_cmpuint (g_hash_table_size (in_flight), <=, LIMIT);
             }
           for (guint i = 0; i < entries->len; i++)
             {
@@ -84,10 +84,10 @@ test_waiting (void)
   g_ptr_array_add (entries, &b);
   g_ptr_array_add (entries, &c);
   g_hash_table_insert (waiting, &a.id, &until);
-  g_assert_true (crown_outbox_next (entries, in_flight, waiting, MAX, 99) == &c);
-  g_assert_true (crown_outbox_next (entries, in_flight, waiting, MAX, 100) == &a);
+  g_assert_true (crown_outbox_next (entries, in_flight, waiting, LIMIT, 99) == &c);
+  g_assert_true (crown_outbox_next (entries, in_flight, waiting, LIMIT, 100) == &a);
   g_hash_table_add (in_flight, &a.id);
-  g_assert_true (crown_outbox_next (entries, in_flight, NULL, MAX, 100) == &c);
+  g_assert_true (crown_outbox_next (entries, in_flight, NULL, LIMIT, 100) == &c);
   g_assert_null (crown_outbox_next (entries, in_flight, NULL, 1, 100));
 }
 
