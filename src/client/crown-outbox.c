@@ -47,6 +47,21 @@ crown_outbox_entry_free (CrownOutboxEntry *entry)
   g_free (entry);
 }
 
+CrownOutboxEntry *
+crown_outbox_entry_copy (const CrownOutboxEntry *entry)
+{
+  CrownOutboxEntry *copy = g_memdup2 (entry, sizeof *entry);
+
+  copy->mutation_id = g_strdup (entry->mutation_id);
+  copy->method = g_strdup (entry->method);
+  copy->path = g_strdup (entry->path);
+  if (entry->body != NULL)
+    copy->body = json_object_ref (entry->body);
+  if (entry->overlay != NULL)
+    copy->overlay = json_object_ref (entry->overlay);
+  return copy;
+}
+
 /**
  * crown_outbox_open:
  * @path: outbox.db; made where it is missing

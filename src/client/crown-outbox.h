@@ -24,7 +24,8 @@ typedef struct {
   guint64         sequence;     /* X-Crown-Sequence of the answer; 0 before */
 } CrownOutboxEntry;
 
-void crown_outbox_entry_free (CrownOutboxEntry *entry);
+CrownOutboxEntry *crown_outbox_entry_copy (const CrownOutboxEntry *entry); /* (transfer full) */
+void              crown_outbox_entry_free (CrownOutboxEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownOutboxEntry, crown_outbox_entry_free)
 
 /* A connection to outbox.db; each thread has its own. WAL, so several processes may. */

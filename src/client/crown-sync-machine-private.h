@@ -91,7 +91,7 @@ struct _CrownSyncMachine
   GHashTable            *pending;     /* id of a request → CrownSyncPending */
   guint                  last_request;
   GHashTable            *in_flight;   /* set of ids of outbox entries */
-  guint                  send_attempt;
+  GHashTable            *waiting;     /* id of an outbox entry → monotonic time before which it is not tried again */
   GArray                *held;        /* CrownSyncHeld */
   gboolean               counted;     /* the rows, in this life */
   CrownCacheValidator   *validator;   /* (nullable): not needed yet */

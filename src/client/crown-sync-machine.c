@@ -190,13 +190,13 @@ forget_line (CrownSyncMachine *self)
   self->epoch[0] = '\0';
   self->replay_asked = FALSE;
   self->dropped = FALSE;
-  self->send_attempt = 0;
   self->disagreements = 0;
   crown_event_buffer_clear (self->workspace);
   crown_event_buffer_clear (self->user);
   crown_sync_machine_drop_held (self);
   g_hash_table_remove_all (self->pending);
   g_hash_table_remove_all (self->in_flight);
+  g_hash_table_remove_all (self->waiting);
 }
 
 static void
@@ -781,6 +781,7 @@ crown_sync_machine_new (CrownCache            *cache,
   self->user = crown_event_buffer_new (CROWN_EVENT_BUFFER_MAX);
   self->pending = g_hash_table_new_full (NULL, NULL, NULL, pending_free);
   self->in_flight = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->waiting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   self->held = g_array_new (FALSE, FALSE, sizeof (CrownSyncHeld));
   for (guint i = 0; i < CROWN_SYNC_N_TIMERS; i++)
     self->due[i] = NEVER;
@@ -798,6 +799,7 @@ crown_sync_machine_free (CrownSyncMachine *self)
   g_clear_pointer (&self->user, crown_event_buffer_free);
   g_hash_table_unref (self->pending);
   g_hash_table_unref (self->in_flight);
+  g_hash_table_unref (self->waiting);
   g_array_unref (self->held);
   g_clear_pointer (&self->validator, crown_cache_validator_free);
   g_free (self);

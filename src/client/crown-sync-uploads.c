@@ -9,6 +9,7 @@
 
 #include "core/crown-bug.h"
 #include "core/crown-json.h"
+#include "crown-outbox-order.h"
 
 #include <string.h>
 
@@ -95,13 +96,17 @@ accept_write (CrownSyncMachine        *self,
   return crown_outbox_mark_sent (self->outbox, entry->id, self->epoch, sequence, error);
 }
 
+/* Only what is of the same row waits with it. */
 static void
-try_again_later (CrownSyncMachine *self,
-                 guint             retry_after_ms)
+try_again_later (CrownSyncMachine       *self,
+                 const CrownOutboxEntry *entry,
+                 guint                   retry_after_ms)
 {
-  guint delay = crown_backoff_delay_ms (self->send_attempt++, self->random, self->random_data);
+  guint delay = crown_backoff_delay_ms (entry->attempts, self->random, self->random_data);
+  gint64 due = crown_clock_monotonic_us (self->clock) + (gint64) MAX (delay, retry_after_ms) * 1000;
 
-  crown_sync_machine_set_timer (self, CROWN_SYNC_TIMER_SEND, (gint64) MAX (delay, retry_after_ms) * 1000);
+  g_hash_table_replace (self->waiting, g_memdup2 (&entry->id, sizeof entry->id), g_memdup2 (&due, sizeof due));
+  crown_outbox_count_attempt (self->outbox, entry->id, NULL);
 }
 
 static void
@@ -116,22 +121,18 @@ on_write_answered (CrownSyncMachine      *self,
 
   if (answer->status >= 200 && answer->status < 300)
     {
-      self->send_attempt = 0;
       if (!accept_write (self, entry, answer->sequence, &error))
         {
           /* It goes again, under its key, and has the same answer. */
           g_warning ("what the server answered cannot be kept: %s", error->message);
-          try_again_later (self, 0);
-          return;
+          try_again_later (self, entry, 0);
         }
     }
   else if (may_pass_later (answer->status))
     {
-      crown_outbox_count_attempt (self->outbox, entry->id, NULL);
+      try_again_later (self, entry, answer->retry_after_ms);
       if (CROWN_BUG (FORGET_ON_FAILURE))
         crown_outbox_remove (self->outbox, entry->id, NULL);
-      try_again_later (self, answer->retry_after_ms);
-      return;
     }
   else
     {
@@ -140,55 +141,56 @@ on_write_answered (CrownSyncMachine      *self,
       if (!crown_outbox_remove (self->outbox, entry->id, &error))
         {
           g_warning ("what was refused cannot be taken out of the outbox: %s", error->message);
-          try_again_later (self, 0);
-          return;
+          try_again_later (self, entry, 0);
         }
-      report_overlay (self, entry);
-      self->driver->rejected (entry->path, entry->mutation_id, message, self->user_data);
+      else
+        {
+          report_overlay (self, entry);
+          self->driver->rejected (entry->path, entry->mutation_id, message, self->user_data);
+        }
     }
   crown_sync_machine_send (self);
 }
 
 static void
-send_entry (CrownSyncMachine *self,
-            CrownOutboxEntry *entry)
+send_entry (CrownSyncMachine       *self,
+            const CrownOutboxEntry *entry)
 {
   g_autofree char *text = entry->body != NULL ? crown_json_object_to_string (entry->body) : NULL;
   g_autoptr (GBytes) body = text != NULL ? g_bytes_new (text, strlen (text)) : NULL;
   g_autofree char *key = CROWN_BUG (NEW_KEY) ? g_uuid_string_random () : g_strdup (entry->mutation_id);
 
+  g_hash_table_remove (self->waiting, &entry->id);
   if (CROWN_BUG (FORGET_ON_SEND))
     crown_outbox_remove (self->outbox, entry->id, NULL);
   g_hash_table_add (self->in_flight, g_memdup2 (&entry->id, sizeof entry->id));
-  crown_sync_machine_request (self, entry->method, entry->path, key, body, on_write_answered)->entry = entry;
+  crown_sync_machine_request (self, entry->method, entry->path, key, body, on_write_answered)->entry =
+    crown_outbox_entry_copy (entry);
 }
 
-/* One after the other of a row, so that its order is kept; what waits for its event has its place already. */
-static gboolean
-waits (CrownSyncMachine       *self,
-       const CrownOutboxEntry *entry,
-       GHashTable             *rows)
+/* When the first of those that wait may be tried again. */
+static void
+set_send_timer (CrownSyncMachine *self)
 {
-  CrownStore store = crown_event_info (entry->type)->store;
-  g_autofree char *row = g_strdup_printf ("%u/%" G_GINT64_FORMAT, store, entry->row_id);
+  gint64 now = crown_clock_monotonic_us (self->clock);
+  gint64 first = G_MAXINT64;
+  GHashTableIter iter;
+  gpointer due;
 
-  if (entry->sent)
-    return TRUE;
-  if (!g_hash_table_add (rows, g_steal_pointer (&row)) && !CROWN_BUG (UNORDERED_WRITES))
-    return TRUE;
-  return g_hash_table_contains (self->in_flight, &entry->id);
+  g_hash_table_iter_init (&iter, self->waiting);
+  while (g_hash_table_iter_next (&iter, NULL, &due))
+    first = *(gint64 *) due > now ? MIN (first, *(gint64 *) due) : first;
+  crown_sync_machine_set_timer (self, CROWN_SYNC_TIMER_SEND, first == G_MAXINT64 ? -1 : first - now);
 }
 
 void
 crown_sync_machine_send (CrownSyncMachine *self)
 {
   g_autoptr (GPtrArray) entries = NULL;
-  g_autoptr (GHashTable) rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GError) error = NULL;
-  g_autofree gpointer *all = NULL;
-  gsize n;
+  const CrownOutboxEntry *entry;
 
-  if (self->joined == 0 || self->due[CROWN_SYNC_TIMER_SEND] != G_MAXINT64)
+  if (self->joined == 0)
     return;
   entries = crown_outbox_list (self->outbox, &error);
   if (entries == NULL)
@@ -196,14 +198,10 @@ crown_sync_machine_send (CrownSyncMachine *self)
       g_warning ("the outbox cannot be read: %s", error->message);
       return;
     }
-  all = g_ptr_array_steal (entries, &n);
-  for (gsize i = 0; i < n; i++)
-    {
-      if (waits (self, all[i], rows) || g_hash_table_size (self->in_flight) >= IN_FLIGHT_MAX)
-        crown_outbox_entry_free (all[i]);
-      else
-        send_entry (self, all[i]);
-    }
+  while ((entry = crown_outbox_next (entries, self->in_flight, self->waiting, IN_FLIGHT_MAX,
+                                     crown_clock_monotonic_us (self->clock))) != NULL)
+    send_entry (self, entry);
+  set_send_timer (self);
 }
 
 gboolean
