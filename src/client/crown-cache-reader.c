@@ -5,27 +5,15 @@
 
 #define G_LOG_DOMAIN "crown-client"
 
-#include "crown-cache-reader.h"
+#include "crown-cache-reader-private.h"
 
 #include "core/crown-event-apply.h"
 #include "core/crown-json.h"
 #include "crown-cache-schema.h"
+#include "crown-cache-search.h"
 
 #include <string.h>
 
-/* A row that pending entries change, as it looks with them. */
-typedef struct {
-  CrownStore  store;
-  gint64      id;
-  JsonObject *row; /* (nullable): an entry deletes it */
-} Overlaid;
-
-struct _CrownCacheReader
-{
-  CrownSqlite *cache;
-  CrownSqlite *outbox;
-  GPtrArray   *overlaid; /* (nullable) Overlaid, one a row; NULL: the outbox has to be read again */
-};
 
 static const char SQL_OUTBOX[] = "SELECT type, row_id, overlay FROM entries ORDER BY id";
 static const char SQL_METADATA[] = "SELECT value FROM metadata WHERE key = ?1";
@@ -37,36 +25,35 @@ static const char *const row_sql[CROWN_N_STORES] = {
   [CROWN_STORE_ANALYTICS] = "SELECT row FROM analytics WHERE session_id = ?1",
 };
 
-/* Each list: its ids, the keys of one row for placing an overlaid one, and how two rows compare. ?1 is the search text,
- * ?2 the status (both nullable), ?3 the meeting. The plain forms are one walk along an index. */
+/* Each list: its ids, those of one status, the keys of one row for placing an overlaid one, and how two rows compare.
+ * ?2 is the status, ?3 the meeting. The plain forms are one walk along an index; what a search has found is picked from it,
+ * which is less than to sort it again. */
 typedef struct {
   CrownStore  store;
   const char *plain;
-  const char *filtered;
+  const char *of_status;
   const char *key; /* first text, second text, number */
 } List;
 
-#define MEETING_FILTER " AND (?1 IS NULL OR instr (folded, ?1) > 0) AND (?2 IS NULL OR status = ?2)"
-#define MEETING_ORDER  " ORDER BY sort_at DESC, id DESC"
-#define TASK_FILTER    " (?1 IS NULL OR instr (folded, ?1) > 0) AND (?2 IS NULL OR status = ?2)"
-#define TASK_ORDER     " ORDER BY status DESC, sort_due, id DESC"
+#define MEETING_ORDER " ORDER BY sort_at DESC, id DESC"
+#define TASK_ORDER    " ORDER BY status DESC, sort_due, id DESC"
 
 static const List lists[] = {
   [CROWN_QUERY_MEETINGS] = { CROWN_STORE_MEETINGS,
     "SELECT id FROM meetings WHERE archived = 0" MEETING_ORDER,
-    "SELECT id FROM meetings WHERE archived = 0" MEETING_FILTER MEETING_ORDER,
+    "SELECT id FROM meetings WHERE archived = 0 AND status = ?2" MEETING_ORDER,
     "SELECT sort_at, '', 0 FROM meetings WHERE id = ?1" },
   [CROWN_QUERY_ARCHIVE] = { CROWN_STORE_MEETINGS,
     "SELECT id FROM meetings WHERE archived = 1" MEETING_ORDER,
-    "SELECT id FROM meetings WHERE archived = 1" MEETING_FILTER MEETING_ORDER,
+    "SELECT id FROM meetings WHERE archived = 1 AND status = ?2" MEETING_ORDER,
     "SELECT sort_at, '', 0 FROM meetings WHERE id = ?1" },
   [CROWN_QUERY_TASKS] = { CROWN_STORE_TASKS,
     "SELECT id FROM tasks" TASK_ORDER,
-    "SELECT id FROM tasks WHERE" TASK_FILTER TASK_ORDER,
+    "SELECT id FROM tasks WHERE status = ?2" TASK_ORDER,
     "SELECT status, sort_due, 0 FROM tasks WHERE id = ?1" },
   [CROWN_QUERY_SESSION_TASKS] = { CROWN_STORE_TASKS,
     "SELECT id FROM tasks WHERE session_id = ?3 ORDER BY line, id",
-    "SELECT id FROM tasks WHERE session_id = ?3 AND" TASK_FILTER " ORDER BY line, id",
+    "SELECT id FROM tasks WHERE session_id = ?3 AND status = ?2 ORDER BY line, id",
     "SELECT '', '', line FROM tasks WHERE id = ?1" },
 };
 
@@ -88,7 +75,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Key, key_clear)
 static void
 overlaid_free (gpointer data)
 {
-  Overlaid *overlaid = data;
+  CrownOverlaid *overlaid = data;
 
   g_clear_pointer (&overlaid->row, json_object_unref);
   g_free (overlaid);
@@ -170,14 +157,14 @@ load_cached_row (CrownCacheReader  *self,
   return text == NULL || (*row = crown_json_parse_object (text, -1, error)) != NULL;
 }
 
-static Overlaid *
-find_overlaid (CrownCacheReader *self,
-               CrownStore        store,
-               gint64            id)
+CrownOverlaid *
+crown_cache_reader_find_overlaid (CrownCacheReader *self,
+                                  CrownStore        store,
+                                  gint64            id)
 {
   for (guint i = 0; i < self->overlaid->len; i++)
     {
-      Overlaid *overlaid = self->overlaid->pdata[i];
+      CrownOverlaid *overlaid = self->overlaid->pdata[i];
 
       if (overlaid->store == store && overlaid->id == id)
         return overlaid;
@@ -193,7 +180,7 @@ overlay_entry (CrownCacheReader      *self,
                JsonObject            *overlay,
                GError               **error)
 {
-  Overlaid *overlaid = find_overlaid (self, info->store, id);
+  CrownOverlaid *overlaid = crown_cache_reader_find_overlaid (self, info->store, id);
   JsonObject *after = NULL;
 
   if (overlaid == NULL)
@@ -204,7 +191,7 @@ overlay_entry (CrownCacheReader      *self,
         return FALSE;
       if (row == NULL && info->effect != CROWN_EFFECT_PUT)
         return TRUE;
-      overlaid = g_new0 (Overlaid, 1);
+      overlaid = g_new0 (CrownOverlaid, 1);
       overlaid->store = info->store;
       overlaid->id = id;
       overlaid->row = g_steal_pointer (&row);
@@ -217,9 +204,9 @@ overlay_entry (CrownCacheReader      *self,
   return TRUE;
 }
 
-static gboolean
-ensure_overlay (CrownCacheReader  *self,
-                GError           **error)
+gboolean
+crown_cache_reader_ensure_overlay (CrownCacheReader  *self,
+                                   GError           **error)
 {
   CrownSqliteStatement *stmt;
   int step;
@@ -251,7 +238,7 @@ ensure_overlay (CrownCacheReader  *self,
 
 static Key
 key_of_overlaid (CrownQueryKind  kind,
-                 const Overlaid *overlaid)
+                 const CrownOverlaid *overlaid)
 {
   CrownSortKey sort = crown_cache_sort_key (overlaid->store, overlaid->row);
   Key key = { NULL, NULL, 0, overlaid->id };
@@ -311,12 +298,12 @@ key_compare (CrownQueryKind kind,
 }
 
 static gboolean
-belongs (const CrownQuery *query,
-         const char       *folded,
-         const Overlaid   *overlaid)
+belongs (const CrownQuery       *query,
+         const CrownSearchQuery *search,
+         const CrownOverlaid    *overlaid)
 {
   CrownSortKey sort;
-  g_autofree char *text = NULL;
+  g_autoptr (GString) folded = NULL;
 
   if (overlaid->row == NULL || overlaid->store != lists[query->kind].store)
     return FALSE;
@@ -327,19 +314,20 @@ belongs (const CrownQuery *query,
     return FALSE;
   if (query->status != NULL && strcmp (sort.status, query->status) != 0)
     return FALSE;
-  if (folded == NULL)
+  if (search == NULL)
     return TRUE;
-  text = crown_cache_folded (overlaid->store, overlaid->row);
-  return strstr (text, folded) != NULL;
+  folded = g_string_new (NULL);
+  crown_cache_fold (overlaid->store, overlaid->row, folded);
+  return crown_search_query_matches (search, folded->str);
 }
 
 /* Takes the overlaid rows out of where the cache has them and puts them where they look like they belong. */
 static gboolean
-place_overlaid (CrownCacheReader  *self,
-                const CrownQuery  *query,
-                const char        *folded,
-                GArray            *ids,
-                GError           **error)
+place_overlaid (CrownCacheReader        *self,
+                const CrownQuery        *query,
+                const CrownSearchQuery  *search,
+                GArray                  *ids,
+                GError                 **error)
 {
   const List *list = &lists[query->kind];
   guint kept = 0;
@@ -351,25 +339,25 @@ place_overlaid (CrownCacheReader  *self,
     {
       gint64 id = g_array_index (ids, gint64, i);
 
-      if (find_overlaid (self, list->store, id) == NULL)
+      if (crown_cache_reader_find_overlaid (self, list->store, id) == NULL)
         g_array_index (ids, gint64, kept++) = id;
     }
   g_array_set_size (ids, kept);
 
   for (guint i = 0; i < self->overlaid->len; i++)
     {
-      const Overlaid *overlaid = self->overlaid->pdata[i];
+      const CrownOverlaid *overlaid = self->overlaid->pdata[i];
       g_auto (Key) key = { 0 };
       guint low = 0, high = ids->len;
 
-      if (!belongs (query, folded, overlaid))
+      if (!belongs (query, search, overlaid))
         continue;
       key = key_of_overlaid (query->kind, overlaid);
       while (low < high)
         {
           guint middle = low + (high - low) / 2;
           gint64 id = g_array_index (ids, gint64, middle);
-          Overlaid *other = find_overlaid (self, list->store, id);
+          CrownOverlaid *other = crown_cache_reader_find_overlaid (self, list->store, id);
           g_auto (Key) other_key = { 0 };
 
           if (other != NULL)
@@ -392,32 +380,31 @@ crown_cache_reader_query_ids (CrownCacheReader  *self,
                               GError           **error)
 {
   const List *list = &lists[query->kind];
-  gboolean filtered = (query->text != NULL && *query->text != '\0') || query->status != NULL;
-  g_autofree char *folded = query->text != NULL && *query->text != '\0' ? g_utf8_casefold (query->text, -1) : NULL;
+  g_autoptr (CrownSearchQuery) search = query->text != NULL ? crown_search_query_new (query->text) : NULL;
+  g_autoptr (GHashTable) found = NULL;
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
   CrownSqliteStatement *stmt;
   int step;
 
-  if (!crown_sqlite_begin_read (self->cache, &tx, error) || !ensure_overlay (self, error) ||
-      !(stmt = crown_sqlite_prepare (self->cache, "query ids", filtered ? list->filtered : list->plain, error)))
+  if (!crown_sqlite_begin_read (self->cache, &tx, error) || !crown_cache_reader_ensure_overlay (self, error) ||
+      (search != NULL && !(found = crown_cache_search_ids (self->cache, search, list->store, error))) ||
+      !(stmt = crown_sqlite_prepare (self->cache, "query ids", query->status != NULL ? list->of_status : list->plain, error)))
     return NULL;
 
-  if (filtered)
-    {
-      crown_sqlite_bind_text (stmt, 1, folded, -1);
-      crown_sqlite_bind_text (stmt, 2, query->status, -1);
-    }
+  if (query->status != NULL)
+    crown_sqlite_bind_text (stmt, 2, query->status, -1);
   if (query->kind == CROWN_QUERY_SESSION_TASKS)
     crown_sqlite_bind_int (stmt, 3, query->session_id);
   while ((step = crown_sqlite_step (stmt, error)) == 1)
     {
       gint64 id = crown_sqlite_column_int (stmt, 0);
 
-      g_array_append_val (ids, id);
+      if (found == NULL || g_hash_table_contains (found, (gpointer) (gintptr) id))
+        g_array_append_val (ids, id);
     }
   crown_sqlite_reset (stmt);
-  if (step < 0 || !place_overlaid (self, query, folded, ids, error))
+  if (step < 0 || !place_overlaid (self, query, search, ids, error))
     return NULL;
   return g_steal_pointer (&ids);
 }
@@ -428,14 +415,14 @@ crown_cache_reader_load_row (CrownCacheReader  *self,
                              gint64             id,
                              GError           **error)
 {
-  const Overlaid *overlaid;
+  const CrownOverlaid *overlaid;
   JsonObject *row;
 
   g_return_val_if_fail (store < CROWN_N_STORES && row_sql[store] != NULL, NULL);
 
-  if (!ensure_overlay (self, error))
+  if (!crown_cache_reader_ensure_overlay (self, error))
     return NULL;
-  overlaid = find_overlaid (self, store, id);
+  overlaid = crown_cache_reader_find_overlaid (self, store, id);
   if (overlaid != NULL)
     return overlaid->row != NULL ? json_object_ref (overlaid->row) : NULL;
   return load_cached_row (self, store, id, &row, error) ? row : NULL;

@@ -8,8 +8,8 @@
 #include "crown-cache-schema.h"
 
 #include "core/crown-json.h"
+#include "crown-search-text.h"
 
-#include <string.h>
 
 #define NO_DUE "9999-99-99"
 
@@ -43,6 +43,12 @@ const char *const crown_cache_migrations[] = {
   "INSERT INTO metadata (key, value, updated_at) VALUES ('_local_epoch', '\"' || lower (hex (randomblob (4)) || '-' ||"
   " hex (randomblob (2)) || '-4' || substr (hex (randomblob (2)), 2) || '-' || substr ('89ab', 1 + (random () & 3), 1) ||"
   " substr (hex (randomblob (2)), 2) || '-' || hex (randomblob (6))) || '\"', '');",
+  /* `folded` is what is indexed, so the index holds no text of its own; crown_cache_search_rebuild() fills it. The queue has
+   * the rows whose text has changed since, with the text that the index still has of them (null: none). */
+  "CREATE VIRTUAL TABLE search USING fts5 (title, task, summary, people, transcript, content = '', prefix = '2',"
+  " tokenize = 'unicode61 remove_diacritics 2');"
+  "CREATE TABLE search_queue (store INTEGER NOT NULL, id INTEGER NOT NULL, indexed TEXT, PRIMARY KEY (store, id)) STRICT,"
+  " WITHOUT ROWID;",
 };
 
 const guint crown_cache_n_migrations = G_N_ELEMENTS (crown_cache_migrations);
@@ -72,23 +78,31 @@ crown_cache_sort_key (CrownStore  store,
   return key;
 }
 
-static char *
-fold (const char *text)
+/* Title, summary, people; or text, people. */
+void
+crown_cache_fold (CrownStore  store,
+                  JsonObject *row,
+                  GString    *out)
 {
-  for (const char *p = text; *p != '\0'; p++)
-    if ((guchar) *p >= 0x80)
-      return g_utf8_casefold (text, -1);
-  return g_ascii_strdown (text, -1);
-}
+  gboolean is_task = store == CROWN_STORE_TASKS;
+  JsonArray *participants = is_task ? NULL : crown_json_opt_array (row, "participants");
 
-char *
-crown_cache_folded (CrownStore  store,
-                    JsonObject *row)
-{
-  g_autofree char *both = NULL;
+  g_string_truncate (out, 0);
+  crown_search_fold (crown_json_opt_string (row, is_task ? "text" : "title", ""), out);
+  g_string_append (out, CROWN_SEARCH_PART);
+  if (is_task)
+    {
+      crown_search_fold (crown_json_opt_string (row, "assignee", ""), out);
+      crown_search_fold (crown_json_opt_string (row, "speaker", ""), out);
+      return;
+    }
+  crown_search_fold (crown_json_opt_string (row, "summary", ""), out);
+  g_string_append (out, CROWN_SEARCH_PART);
+  for (guint i = 0; participants != NULL && i < json_array_get_length (participants); i++)
+    {
+      JsonNode *node = json_array_get_element (participants, i);
 
-  if (store == CROWN_STORE_TASKS)
-    return fold (crown_json_opt_string (row, "text", ""));
-  both = g_strconcat (crown_json_opt_string (row, "title", ""), "\n", crown_json_opt_string (row, "summary", ""), NULL);
-  return fold (both);
+      if (json_node_get_value_type (node) == G_TYPE_STRING)
+        crown_search_fold (json_node_get_string (node), out);
+    }
 }

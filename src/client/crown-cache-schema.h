@@ -24,7 +24,7 @@ extern const char *const crown_cache_migrations[];
 extern const guint crown_cache_n_migrations;
 
 CrownSortKey crown_cache_sort_key (CrownStore store, JsonObject *row);
-/* (transfer full): what a search looks through, case folded */
-char        *crown_cache_folded   (CrownStore store, JsonObject *row);
+/* What a search looks through, as crown_search_fold() gives it, in parts; @out is emptied first. */
+void         crown_cache_fold     (CrownStore store, JsonObject *row, GString *out);
 
 G_END_DECLS

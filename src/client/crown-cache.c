@@ -12,12 +12,20 @@
 #include "core/crown-event-apply.h"
 #include "core/crown-json.h"
 #include "crown-cache-schema.h"
+#include "crown-cache-search.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
 #define DAMAGED_MAX 100 /* files set aside beside the cache */
+
+/* A transaction of so many events writes the search index for all of them; smaller ones queue, until so many rows wait. */
+#define DIRECT_MIN 1000
+#define QUEUE_MAX  1000
+
+/* What `folded` is made by; another one and all of it is made anew. */
+#define SEARCH_VERSION "1"
 
 /* What changes together with the rows, so that a transaction that fails can take all of it back. */
 typedef struct {
@@ -26,6 +34,7 @@ typedef struct {
   guint64       counts[CROWN_N_STORES];
   gint64        quarantined;
   gint64        unknown;
+  guint         n_queued; /* rows whose search index waits; not saved, the queue is its own count */
 } State;
 
 struct _CrownCache
@@ -37,6 +46,8 @@ struct _CrownCache
   State           state;
   CrownChangeSet *repairs;     /* (nullable) */
   GString        *canonical;   /* of the row at hand; kept for its memory */
+  GString        *folded;      /* likewise */
+  gboolean        direct;      /* the transaction at hand is large: it writes the search index itself */
 };
 
 static const char SQL_STATE_GET[] = "SELECT value FROM metadata WHERE key = '_state'";
@@ -44,6 +55,8 @@ static const char SQL_METADATA_PUT[] =
   "INSERT INTO metadata (key, value, updated_at) VALUES (?1, ?2, ?3)"
   " ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
 static const char SQL_METADATA_GET[] = "SELECT value, updated_at FROM metadata WHERE key = ?1";
+static const char SQL_COUNT_QUEUE[] = "SELECT count (*) FROM search_queue";
+static const char SQL_TRANSCRIPT_GET[] = "SELECT segments FROM transcripts WHERE session_id = ?1";
 static const char SQL_SESSION_PUT[] =
   "INSERT OR REPLACE INTO sessions (external_session_id, session_id, last_accessed, _cached_at) VALUES (?1, ?2, ?3, ?3)";
 /* The filter is of the local stream: no server has it, so no snapshot replaces it. */
@@ -65,7 +78,7 @@ typedef enum {
  * index again, whatever is in the column; so there is one for each degree of change, and most write no index at all. */
 typedef struct {
   const char *get_row;
-  const char *get_old;        /* checksum, then the columns of the indexes */
+  const char *get_old;        /* checksum, what was folded, then the columns of the indexes */
   const char *put[N_CHANGES]; /* all number the parameters alike, and use the first and the last */
   const char *drop;
   const char *clear;
@@ -87,7 +100,7 @@ typedef struct {
 static const StoreSql store_sql[CROWN_N_STORES] = {
   [CROWN_STORE_MEETINGS] = {
     "SELECT row FROM meetings WHERE id = ?1",
-    "SELECT _checksum, archived, sort_at FROM meetings WHERE id = ?1",
+    "SELECT _checksum, folded, archived, sort_at FROM meetings WHERE id = ?1",
     {
       [CHANGE_BODY] = "UPDATE meetings SET" MEETING_BODY,
       [CHANGE_PLACE] = "UPDATE meetings SET" MEETING_KEYS MEETING_BODY,
@@ -101,7 +114,7 @@ static const StoreSql store_sql[CROWN_N_STORES] = {
   },
   [CROWN_STORE_TASKS] = {
     "SELECT row FROM tasks WHERE id = ?1",
-    "SELECT _checksum, status, sort_due, session_id, line, priority FROM tasks WHERE id = ?1",
+    "SELECT _checksum, folded, status, sort_due, session_id, line, priority FROM tasks WHERE id = ?1",
     {
       [CHANGE_BODY] = "UPDATE tasks SET" TASK_BODY,
       [CHANGE_PLACE] = "UPDATE tasks SET" TASK_PLACE TASK_BODY,
@@ -230,6 +243,35 @@ set_up_connection (CrownSqlite  *db,
          crown_sqlite_exec (db, "checkpoint", "PRAGMA wal_autocheckpoint = 4000", error);
 }
 
+/* A file of an earlier version has the index empty and its rows folded in another way. */
+static gboolean
+refresh_search (CrownCache  *self,
+                GError     **error)
+{
+  g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
+  CrownSqliteStatement *stmt;
+  gboolean current;
+
+  if (!crown_sqlite_begin (self->db, &tx, error) ||
+      !(stmt = crown_sqlite_prepare (self->db, "get metadata", SQL_METADATA_GET, error)))
+    return FALSE;
+  crown_sqlite_bind_text (stmt, 1, "_search", -1);
+  if (crown_sqlite_step (stmt, error) < 0)
+    return FALSE;
+  current = g_strcmp0 (crown_sqlite_column_text (stmt, 0), SEARCH_VERSION) == 0;
+  crown_sqlite_reset (stmt);
+  if (!current && (!crown_cache_search_rebuild (self->db, TRUE, &self->state.n_queued, error) ||
+                   !put_metadata (self, "_search", SEARCH_VERSION, "", error)))
+    return FALSE;
+
+  if ((stmt = crown_sqlite_prepare (self->db, "search queue", SQL_COUNT_QUEUE, error)) == NULL ||
+      crown_sqlite_step (stmt, error) < 0)
+    return FALSE;
+  self->state.n_queued = (guint) crown_sqlite_column_int (stmt, 0);
+  crown_sqlite_reset (stmt);
+  return crown_sqlite_commit (&tx, error);
+}
+
 static CrownCache *
 try_open (const char  *path,
           gint64       workspace_id,
@@ -242,9 +284,11 @@ try_open (const char  *path,
   self->stream = g_strdup_printf ("workspace_%" G_GINT64_FORMAT, workspace_id);
   self->user_stream = g_strdup_printf ("user_%" G_GINT64_FORMAT, user_id);
   self->canonical = g_string_sized_new (1024);
+  self->folded = g_string_sized_new (1024);
   self->db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE | CROWN_SQLITE_BULK, error);
   if (self->db == NULL || !set_up_connection (self->db, error) ||
-      !crown_sqlite_migrate (self->db, crown_cache_migrations, crown_cache_n_migrations, error) || !load_state (self, error))
+      !crown_sqlite_migrate (self->db, crown_cache_migrations, crown_cache_n_migrations, error) || !load_state (self, error) ||
+      !refresh_search (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -313,6 +357,8 @@ crown_cache_close (CrownCache *self)
   g_clear_pointer (&self->repairs, crown_change_set_unref);
   if (self->canonical != NULL)
     g_string_free (self->canonical, TRUE);
+  if (self->folded != NULL)
+    g_string_free (self->folded, TRUE);
   g_free (self->stream);
   g_free (self->user_stream);
   g_free (self);
@@ -459,24 +505,24 @@ compare_keys (CrownSqliteStatement *stmt,
   switch (store)
     {
     case CROWN_STORE_MEETINGS:
-      return crown_sqlite_column_int (stmt, 1) == key->archived &&
-             strcmp (crown_sqlite_column_text (stmt, 2), key->sort_at) == 0 ? CHANGE_BODY : CHANGE_KEYS;
+      return crown_sqlite_column_int (stmt, 2) == key->archived &&
+             strcmp (crown_sqlite_column_text (stmt, 3), key->sort_at) == 0 ? CHANGE_BODY : CHANGE_KEYS;
 
     case CROWN_STORE_TASKS:
-      if (crown_sqlite_column_int (stmt, 3) != key->session_id || crown_sqlite_column_int (stmt, 4) != key->line ||
-          g_strcmp0 (crown_sqlite_column_text (stmt, 5), crown_json_opt_string (row, "priority", NULL)) != 0)
+      if (crown_sqlite_column_int (stmt, 4) != key->session_id || crown_sqlite_column_int (stmt, 5) != key->line ||
+          g_strcmp0 (crown_sqlite_column_text (stmt, 6), crown_json_opt_string (row, "priority", NULL)) != 0)
         return CHANGE_KEYS;
-      return strcmp (crown_sqlite_column_text (stmt, 1), key->status) == 0 &&
-             strcmp (crown_sqlite_column_text (stmt, 2), key->sort_due) == 0 ? CHANGE_BODY : CHANGE_PLACE;
+      return strcmp (crown_sqlite_column_text (stmt, 2), key->status) == 0 &&
+             strcmp (crown_sqlite_column_text (stmt, 3), key->sort_due) == 0 ? CHANGE_BODY : CHANGE_PLACE;
 
     default:
       return CHANGE_KEYS;
     }
 }
 
-/* @row: (nullable): what it will be; @change: (out) */
+/* @row: (nullable): what it will be, folded already; @change: (out) */
 static gboolean
-uncount_old (CrownCache          *self,
+take_out_old (CrownCache          *self,
              CrownStore           store,
              gint64               id,
              JsonObject          *row,
@@ -492,11 +538,17 @@ uncount_old (CrownCache          *self,
     return FALSE;
   crown_sqlite_bind_int (stmt, 1, id);
   step = crown_sqlite_step (stmt, error);
+  if (step < 0)
+    return FALSE;
   if (step == 1)
     {
       count_row (self, store, id, crown_sqlite_column_text (stmt, 0), FALSE);
       *change = row != NULL ? compare_keys (stmt, store, row, key) : CHANGE_KEYS;
     }
+  if (store != CROWN_STORE_ANALYTICS &&
+      !crown_cache_search_change (self->db, store, id, step == 1 ? crown_sqlite_column_text (stmt, 1) : NULL,
+                                  row != NULL ? self->folded->str : NULL, self->direct, &self->state.n_queued, error))
+    step = -1;
   crown_sqlite_reset (stmt);
   return step >= 0;
 }
@@ -612,7 +664,6 @@ put_row (CrownCache  *self,
          GError     **error)
 {
   CrownSortKey key = crown_cache_sort_key (store, row);
-  g_autofree char *folded = NULL;
   CrownSqliteStatement *stmt;
   Change change;
 
@@ -620,18 +671,29 @@ put_row (CrownCache  *self,
   if (!crown_json_canonicalize_object (row, TRUE, self->canonical, error))
     return FALSE;
   crown_checksum_bytes (self->canonical->str, self->canonical->len, checksum);
+  if (store != CROWN_STORE_ANALYTICS)
+    crown_cache_fold (store, row, self->folded);
 
-  if (!uncount_old (self, store, id, row, &key, &change, error) ||
+  if (!take_out_old (self, store, id, row, &key, &change, error) ||
       !(stmt = crown_sqlite_prepare (self->db, "put row", store_sql[store].put[change], error)))
     return FALSE;
-  if (store != CROWN_STORE_ANALYTICS)
-    folded = crown_cache_folded (store, row);
   crown_sqlite_bind_int (stmt, 1, id);
-  bind_row (stmt, store, row, &key, self->canonical, checksum, folded);
+  bind_row (stmt, store, row, &key, self->canonical, checksum, self->folded->str);
   if (!crown_sqlite_run (stmt, error))
     return FALSE;
   count_row (self, store, id, checksum, TRUE);
   return store != CROWN_STORE_MEETINGS || change != CHANGE_NEW || put_session (self, id, row, error);
+}
+
+static gboolean
+unindex_transcript (CrownCache  *self,
+                    gint64       session_id,
+                    GError     **error)
+{
+  g_autofree char *segments = NULL;
+
+  return get_text (self, "load transcript", SQL_TRANSCRIPT_GET, session_id, &segments, error) &&
+         (segments == NULL || crown_cache_search_lines (self->db, session_id, segments, FALSE, error));
 }
 
 static gboolean
@@ -642,11 +704,11 @@ drop_row (CrownCache  *self,
 {
   Change change;
 
-  return uncount_old (self, store, id, NULL, NULL, &change, error) &&
+  return take_out_old (self, store, id, NULL, NULL, &change, error) &&
          drop_by_id (self, "drop row", store_sql[store].drop, id, error) &&
          (store != CROWN_STORE_MEETINGS ||
           (drop_by_id (self, "drop session", SQL_SESSION_DROP, id, error) &&
-           drop_by_id (self, "drop transcript", SQL_TRANSCRIPT_DROP, id, error)));
+           unindex_transcript (self, id, error) && drop_by_id (self, "drop transcript", SQL_TRANSCRIPT_DROP, id, error)));
 }
 
 static gboolean
@@ -717,7 +779,8 @@ invalidate (CrownCache      *self,
     {
       mark_repair (self, store, 0);
       crown_change_set_add_all (changes, store);
-      return clear_store (self, store, error);
+      return clear_store (self, store, error) &&
+             crown_cache_search_rebuild (self->db, FALSE, &self->state.n_queued, error);
     }
   for (guint i = 0; i < json_array_get_length (ids); i++)
     {
@@ -812,6 +875,13 @@ apply_event (CrownCache          *self,
 }
 
 static gboolean
+drain_queue (CrownCache  *self,
+             GError     **error)
+{
+  return self->state.n_queued <= QUEUE_MAX || crown_cache_search_drain (self->db, &self->state.n_queued, error);
+}
+
+static gboolean
 apply_all (CrownCache      *self,
            GPtrArray       *envelopes,
            CrownChangeSet  *changes,
@@ -837,6 +907,7 @@ apply_all (CrownCache      *self,
     }
   if (!crown_sqlite_begin (self->db, &tx, error))
     return FALSE;
+  self->direct = envelopes->len >= DIRECT_MIN;
 
   for (guint i = 0; i < envelopes->len; i++)
     {
@@ -875,6 +946,8 @@ apply_all (CrownCache      *self,
     }
 
   changes->sequence = position->sequence;
+  if (!drain_queue (self, error))
+    return FALSE;
   if (CROWN_BUG (SPLIT_TRANSACTION))
     return crown_sqlite_commit (&tx, error) && save_state (self, error);
   return save_state (self, error) && crown_sqlite_commit (&tx, error);
@@ -967,8 +1040,10 @@ replace_all (CrownCache      *self,
   if (!crown_json_get_string (snapshot, "epoch", &epoch, error) ||
       !crown_json_get_int (snapshot, "sequence", &sequence, error) ||
       !crown_json_get_object (snapshot, "stores", &stores, error) ||
-      !crown_sqlite_begin (self->db, &tx, error))
+      !crown_sqlite_begin (self->db, &tx, error) ||
+      !crown_cache_search_clear (self->db, &self->state.n_queued, error))
     return FALSE;
+  self->direct = TRUE;
 
   for (CrownStore store = 0; store < CROWN_N_STORES; store++)
     {
@@ -980,6 +1055,9 @@ replace_all (CrownCache      *self,
       crown_change_set_add_all (changes, store);
     }
   if (!crown_sqlite_exec (self->db, "clear metadata", SQL_METADATA_CLEAR, error) ||
+      !crown_sqlite_exec (self->db, "drop transcripts",
+                          "DELETE FROM transcripts WHERE session_id NOT IN (SELECT id FROM meetings)", error) ||
+      !crown_cache_search_add_transcripts (self->db, error) ||
       !put_snapshot_metadata (self, crown_json_opt_array (stores, "metadata"), error))
     return FALSE;
   crown_change_set_add_all (changes, CROWN_STORE_METADATA);
@@ -1019,9 +1097,10 @@ crown_cache_put_row (CrownCache      *self,
 
   g_return_val_if_fail (has_rows (store), FALSE);
 
+  self->direct = FALSE;
   if (crown_sqlite_begin (self->db, &tx, error) &&
       (row != NULL ? put_row (self, store, id, row, checksum, error) : drop_row (self, store, id, error)) &&
-      save_state (self, error) && crown_sqlite_commit (&tx, error))
+      drain_queue (self, error) && save_state (self, error) && crown_sqlite_commit (&tx, error))
     {
       crown_change_set_add (changes, store, id);
       return TRUE;
@@ -1036,13 +1115,16 @@ crown_cache_put_transcript (CrownCache  *self,
                             JsonArray   *segments,
                             GError     **error)
 {
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "put transcript", SQL_TRANSCRIPT_PUT, error);
+  g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
   g_autoptr (JsonNode) node = json_node_init_array (json_node_alloc (), segments);
   g_autofree char *text = crown_json_to_string (node);
+  CrownSqliteStatement *stmt;
 
-  if (stmt == NULL)
+  if (!crown_sqlite_begin (self->db, &tx, error) || !unindex_transcript (self, session_id, error) ||
+      !(stmt = crown_sqlite_prepare (self->db, "put transcript", SQL_TRANSCRIPT_PUT, error)))
     return FALSE;
   crown_sqlite_bind_int (stmt, 1, session_id);
   crown_sqlite_bind_text (stmt, 2, text, -1);
-  return crown_sqlite_run (stmt, error);
+  return crown_sqlite_run (stmt, error) && crown_cache_search_lines (self->db, session_id, text, TRUE, error) &&
+         crown_sqlite_commit (&tx, error);
 }
