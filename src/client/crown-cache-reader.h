@@ -6,6 +6,7 @@
 #pragma once
 
 #include "crown-client.h"
+#include "crown-search-text.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +24,29 @@ GArray           *crown_cache_reader_query_ids (CrownCacheReader *self, const Cr
 JsonObject       *crown_cache_reader_load_row  (CrownCacheReader *self, CrownStore store, gint64 id, GError **error);
 JsonNode         *crown_cache_reader_load_metadata (CrownCacheReader *self, const char *key, GError **error);
 JsonArray        *crown_cache_reader_load_transcript (CrownCacheReader *self, gint64 session_id, GError **error);
+
+/* Where a search found something. */
+typedef enum {
+  CROWN_SEARCH_IN_TITLE,      /* of a meeting; or among its people */
+  CROWN_SEARCH_IN_SUMMARY,
+  CROWN_SEARCH_IN_TASK,
+  CROWN_SEARCH_IN_TRANSCRIPT,
+} CrownSearchPlace;
+
+typedef struct {
+  CrownSearchPlace place;
+  gint64           session_id; /* the meeting, also of a task */
+  gint64           task_id;    /* IN_TASK, otherwise 0 */
+  guint            line;       /* IN_TRANSCRIPT, from 0 */
+  double           score;      /* smaller is better */
+  char            *snippet;    /* one line of what was found */
+  GArray          *ranges;     /* (element-type CrownSearchRange) of the snippet: what matches */
+} CrownSearchHit;
+
+void              crown_search_hit_free (CrownSearchHit *self);
+/* (transfer full) (element-type CrownSearchHit): the best @limit hits in meetings, tasks and transcripts, best first; empty
+ * for a text without letters and digits. Of a word that is nearly everywhere the newest rows are ranked. */
+GPtrArray        *crown_cache_reader_search (CrownCacheReader *self, const char *text, guint limit, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownCacheReader, crown_cache_reader_close)
 

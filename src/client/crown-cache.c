@@ -240,6 +240,7 @@ set_up_connection (CrownSqlite  *db,
                    GError      **error)
 {
   return crown_sqlite_exec (db, "page cache", "PRAGMA cache_size = -8192", error) &&
+         crown_sqlite_exec (db, "deleting", "PRAGMA secure_delete = OFF", error) &&
          crown_sqlite_exec (db, "checkpoint", "PRAGMA wal_autocheckpoint = 4000", error);
 }
 
@@ -1127,4 +1128,20 @@ crown_cache_put_transcript (CrownCache  *self,
   crown_sqlite_bind_text (stmt, 2, text, -1);
   return crown_sqlite_run (stmt, error) && crown_cache_search_lines (self->db, session_id, text, TRUE, error) &&
          crown_sqlite_commit (&tx, error);
+}
+
+gboolean
+crown_cache_index_search (CrownCache  *self,
+                          GError     **error)
+{
+  guint before = self->state.n_queued;
+  g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
+
+  if (before == 0)
+    return TRUE;
+  if (crown_sqlite_begin (self->db, &tx, error) && crown_cache_search_drain (self->db, &self->state.n_queued, error) &&
+      crown_sqlite_commit (&tx, error))
+    return TRUE;
+  self->state.n_queued = before;
+  return FALSE;
 }

@@ -49,6 +49,9 @@ gboolean    crown_cache_load_snapshot (CrownCache *self, JsonObject *snapshot, C
 /* Puts or (with @row NULL) drops single rows that were read from the server. */
 gboolean    crown_cache_put_row      (CrownCache *self, CrownStore store, gint64 id, JsonObject *row, CrownChangeSet *changes, GError **error);
 gboolean    crown_cache_put_transcript (CrownCache *self, gint64 session_id, JsonArray *segments, GError **error);
+/* Puts what still waits for it into the search index. A search is right without; the engine calls it when it has nothing else
+ * to do, so that a search is quick and the next burst of events finds an empty queue. */
+gboolean    crown_cache_index_search (CrownCache *self, GError **error);
 gboolean    crown_cache_get_digest   (CrownCache *self, CrownStore store, CrownDigest *digest, guint64 *count, GError **error);
 
 /* What the rows really add up to, where that is not what was kept. */

@@ -60,7 +60,7 @@ typedef enum {
 typedef struct {
   CrownQueryKind kind;
   gint64         session_id; /* SESSION_TASKS */
-  const char    *text;       /* (nullable) substring, case folded, of title/summary or task text */
+  const char    *text;       /* (nullable) each word begins a word of title, summary, task or people */
   const char    *status;     /* (nullable) */
 } CrownQuery;
 /* ids in order; a covering index makes 100,000 of them cheap. (transfer full) (element-type gint64) */
