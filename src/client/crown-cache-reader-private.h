@@ -20,9 +20,11 @@ typedef struct {
 
 struct _CrownCacheReader
 {
-  CrownSqlite *cache;
-  CrownSqlite *outbox;
-  GPtrArray   *overlaid; /* (nullable) CrownOverlaid, one a row; NULL: the outbox has to be read again */
+  CrownSqlite    *cache;
+  CrownSqlite    *outbox;
+  GPtrArray      *overlaid; /* (nullable) CrownOverlaid, one a row; NULL: the outbox has to be read again */
+  CrownChangeSet *missing;   /* (nullable) */
+  guint           n_damaged;
 };
 
 gboolean       crown_cache_reader_ensure_overlay (CrownCacheReader *self, GError **error);

@@ -21,9 +21,15 @@
 #define SCORE_QUEUED -1000.0
 
 /* A title says most of what something is about, a line of a transcript least. */
-static const char SQL_SEARCH[] =
-  "SELECT rowid, bm25 (search, 10.0, 6.0, 3.0, 5.0, 1.0) FROM search WHERE search MATCH ?1 AND rowid BETWEEN ?2 AND ?3"
-  " ORDER BY rowid DESC LIMIT ?4";
+static const char *const search_sql[CROWN_SEARCH_N_KINDS] = {
+  [CROWN_SEARCH_KIND_MEETING] =
+    "SELECT rowid, bm25 (search_meetings, 10.0, 3.0, 5.0) FROM search_meetings WHERE search_meetings MATCH ?1"
+    " ORDER BY rowid DESC LIMIT ?2",
+  [CROWN_SEARCH_KIND_TASK] =
+    "SELECT rowid, bm25 (search_tasks, 6.0, 5.0) FROM search_tasks WHERE search_tasks MATCH ?1 ORDER BY rowid DESC LIMIT ?2",
+  [CROWN_SEARCH_KIND_LINE] =
+    "SELECT rowid, bm25 (search_lines, 1.0, 1.0) FROM search_lines WHERE search_lines MATCH ?1 ORDER BY rowid DESC LIMIT ?2",
+};
 static const char SQL_QUEUED[] = "SELECT store, id FROM search_queue";
 static const char SQL_LINE[] =
   "SELECT json_extract (segments, '$[' || ?2 || '].text'), json_extract (segments, '$[' || ?2 || '].speaker')"
@@ -92,19 +98,16 @@ find_indexed (CrownCacheReader        *self,
 {
   for (CrownSearchKind kind = 0; kind < CROWN_SEARCH_N_KINDS; kind++)
     {
-      CrownSqliteStatement *stmt = crown_sqlite_prepare (self->cache, "search", SQL_SEARCH, error);
-      gint64 first = (gint64) kind << CROWN_SEARCH_KIND_SHIFT;
+      CrownSqliteStatement *stmt = crown_sqlite_prepare (self->cache, "search", search_sql[kind], error);
       int step;
 
       if (stmt == NULL)
         return FALSE;
       crown_sqlite_bind_text (stmt, 1, crown_search_query_get_fts (query), -1);
-      crown_sqlite_bind_int (stmt, 2, first);
-      crown_sqlite_bind_int (stmt, 3, first + ((1ll << CROWN_SEARCH_KIND_SHIFT) - 1));
-      crown_sqlite_bind_int (stmt, 4, RANKED_MAX);
+      crown_sqlite_bind_int (stmt, 2, RANKED_MAX);
       while ((step = crown_sqlite_step (stmt, error)) == 1)
         {
-          Candidate candidate = { kind, crown_sqlite_column_int (stmt, 0) - first, crown_sqlite_column_double (stmt, 1) };
+          Candidate candidate = { kind, crown_sqlite_column_int (stmt, 0), crown_sqlite_column_double (stmt, 1) };
 
           if (kind == CROWN_SEARCH_KIND_LINE ||
               !g_hash_table_contains (recent[kind == CROWN_SEARCH_KIND_TASK], (gpointer) (gintptr) candidate.id))

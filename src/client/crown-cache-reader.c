@@ -20,9 +20,9 @@ static const char SQL_METADATA[] = "SELECT value FROM metadata WHERE key = ?1";
 static const char SQL_TRANSCRIPT[] = "SELECT segments FROM transcripts WHERE session_id = ?1";
 
 static const char *const row_sql[CROWN_N_STORES] = {
-  [CROWN_STORE_MEETINGS] = "SELECT row FROM meetings WHERE id = ?1",
-  [CROWN_STORE_TASKS] = "SELECT row FROM tasks WHERE id = ?1",
-  [CROWN_STORE_ANALYTICS] = "SELECT row FROM analytics WHERE session_id = ?1",
+  [CROWN_STORE_MEETINGS] = "SELECT row, _checksum FROM meetings WHERE id = ?1",
+  [CROWN_STORE_TASKS] = "SELECT row, _checksum FROM tasks WHERE id = ?1",
+  [CROWN_STORE_ANALYTICS] = "SELECT row, _checksum FROM analytics WHERE session_id = ?1",
 };
 
 /* Each list: its ids, those of one status, the keys of one row for placing an overlaid one, and how two rows compare.
@@ -105,6 +105,7 @@ void
 crown_cache_reader_close (CrownCacheReader *self)
 {
   crown_cache_reader_invalidate_overlay (self);
+  g_clear_pointer (&self->missing, crown_change_set_unref);
   g_clear_pointer (&self->cache, crown_sqlite_close);
   g_clear_pointer (&self->outbox, crown_sqlite_close);
   g_free (self);
@@ -149,12 +150,45 @@ load_cached_row (CrownCacheReader  *self,
                  JsonObject       **row,
                  GError           **error)
 {
-  g_autofree char *text = NULL;
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->cache, "read row", row_sql[store], error);
+  char checksum[CROWN_CHECKSUM_HEX_LENGTH + 1];
+  int step;
 
   *row = NULL;
-  if (!load_text (self->cache, "read row", row_sql[store], id, NULL, &text, error))
+  if (stmt == NULL)
     return FALSE;
-  return text == NULL || (*row = crown_json_parse_object (text, -1, error)) != NULL;
+  crown_sqlite_bind_int (stmt, 1, id);
+  step = crown_sqlite_step (stmt, error);
+  if (step == 1)
+    {
+      const char *text = crown_sqlite_column_text (stmt, 0);
+      int length = crown_sqlite_column_bytes (stmt, 0);
+
+      /* Its bytes are what was hashed. What does not agree is not shown, and neither is what was evicted. */
+      crown_checksum_bytes (text, (gsize) length, checksum);
+      if (g_strcmp0 (crown_sqlite_column_text (stmt, 1), checksum) == 0)
+        *row = crown_json_parse_object (text, length, NULL);
+      if (*row == NULL)
+        {
+          if (length > 0)
+            self->n_damaged++;
+          if (self->missing == NULL)
+            self->missing = crown_change_set_new (0);
+          crown_change_set_add (self->missing, store, id);
+        }
+    }
+  crown_sqlite_reset (stmt);
+  return step >= 0;
+}
+
+CrownChangeSet *
+crown_cache_reader_take_missing (CrownCacheReader *self,
+                                 guint            *n_damaged)
+{
+  if (n_damaged != NULL)
+    *n_damaged = self->n_damaged;
+  self->n_damaged = 0;
+  return g_steal_pointer (&self->missing);
 }
 
 CrownOverlaid *

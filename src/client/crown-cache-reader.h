@@ -22,6 +22,10 @@ void              crown_cache_reader_invalidate_overlay (CrownCacheReader *self)
 GArray           *crown_cache_reader_query_ids (CrownCacheReader *self, const CrownQuery *query, GError **error);
 /* (transfer full) (nullable): the row with the overlay; NULL without error where there is none */
 JsonObject       *crown_cache_reader_load_row  (CrownCacheReader *self, CrownStore store, gint64 id, GError **error);
+/* (transfer full) (nullable): rows that were asked for since and could not be given, because their bytes do not have their
+ * checksum (@n_damaged: (out) (optional): how many) or because they were evicted. The engine reads them again from the server:
+ * crown_cache_mark_missing(). */
+CrownChangeSet   *crown_cache_reader_take_missing (CrownCacheReader *self, guint *n_damaged);
 JsonNode         *crown_cache_reader_load_metadata (CrownCacheReader *self, const char *key, GError **error);
 JsonArray        *crown_cache_reader_load_transcript (CrownCacheReader *self, gint64 session_id, GError **error);
 

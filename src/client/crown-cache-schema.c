@@ -45,8 +45,12 @@ const char *const crown_cache_migrations[] = {
   " substr (hex (randomblob (2)), 2) || '-' || hex (randomblob (6))) || '\"', '');",
   /* `folded` is what is indexed, so the index holds no text of its own; crown_cache_search_rebuild() fills it. The queue has
    * the rows whose text has changed since, with the text that the index still has of them (null: none). */
-  "CREATE VIRTUAL TABLE search USING fts5 (title, task, summary, people, transcript, content = '', prefix = '2',"
-  " tokenize = 'unicode61 remove_diacritics 2');"
+  "CREATE VIRTUAL TABLE search_meetings USING fts5 (title, summary, people, "
+  "content = '', prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2');"
+  "CREATE VIRTUAL TABLE search_tasks USING fts5 (text, people, "
+  "content = '', prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2');"
+  "CREATE VIRTUAL TABLE search_lines USING fts5 (text, people, "
+  "content = '', prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2');"
   "CREATE TABLE search_queue (store INTEGER NOT NULL, id INTEGER NOT NULL, indexed TEXT, PRIMARY KEY (store, id)) STRICT,"
   " WITHOUT ROWID;",
 };

@@ -13,10 +13,17 @@
 
 #include <string.h>
 
-static const char SQL_ADD[] =
-  "INSERT INTO search (rowid, title, task, summary, people, transcript) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-static const char SQL_REMOVE[] =
-  "INSERT INTO search (search, rowid, title, task, summary, people, transcript) VALUES ('delete', ?1, ?2, ?3, ?4, ?5, ?6)";
+static const char *const add_sql[CROWN_SEARCH_N_KINDS] = {
+  [CROWN_SEARCH_KIND_MEETING] = "INSERT INTO search_meetings (rowid, title, summary, people) VALUES (?1, ?2, ?3, ?4)",
+  [CROWN_SEARCH_KIND_TASK] = "INSERT INTO search_tasks (rowid, text, people) VALUES (?1, ?2, ?3)",
+  [CROWN_SEARCH_KIND_LINE] = "INSERT INTO search_lines (rowid, text, people) VALUES (?1, ?2, ?3)",
+};
+static const char *const remove_sql[CROWN_SEARCH_N_KINDS] = {
+  [CROWN_SEARCH_KIND_MEETING] =
+    "INSERT INTO search_meetings (search_meetings, rowid, title, summary, people) VALUES ('delete', ?1, ?2, ?3, ?4)",
+  [CROWN_SEARCH_KIND_TASK] = "INSERT INTO search_tasks (search_tasks, rowid, text, people) VALUES ('delete', ?1, ?2, ?3)",
+  [CROWN_SEARCH_KIND_LINE] = "INSERT INTO search_lines (search_lines, rowid, text, people) VALUES ('delete', ?1, ?2, ?3)",
+};
 static const char SQL_QUEUE[] = "INSERT OR IGNORE INTO search_queue (store, id, indexed) VALUES (?1, ?2, ?3)";
 static const char SQL_QUEUED[] =
   "SELECT q.store, q.id, q.indexed, CASE q.store WHEN 0 THEN (SELECT folded FROM meetings WHERE id = q.id)"
@@ -29,20 +36,14 @@ static const char SQL_REFOLD_TASKS[] = "SELECT id, row FROM tasks";
 static const char SQL_PUT_FOLDED_MEETING[] = "UPDATE meetings SET folded = ?2 WHERE id = ?1";
 static const char SQL_PUT_FOLDED_TASK[] = "UPDATE tasks SET folded = ?2 WHERE id = ?1";
 
-static const char SQL_MATCH[] = "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid BETWEEN ?2 AND ?3";
+static const char SQL_MATCH_MEETINGS[] = "SELECT rowid FROM search_meetings WHERE search_meetings MATCH ?1";
+static const char SQL_MATCH_TASKS[] = "SELECT rowid FROM search_tasks WHERE search_tasks MATCH ?1";
 static const char SQL_QUEUED_MEETINGS[] =
   "SELECT q.id, m.folded FROM search_queue AS q LEFT JOIN meetings AS m ON m.id = q.id WHERE q.store = 0";
 static const char SQL_QUEUED_TASKS[] =
   "SELECT q.id, t.folded FROM search_queue AS q LEFT JOIN tasks AS t ON t.id = q.id WHERE q.store = 1";
 static const char SQL_FOLDED_MEETINGS[] = "SELECT id, folded FROM meetings";
 static const char SQL_FOLDED_TASKS[] = "SELECT id, folded FROM tasks";
-
-static gint64
-index_id (CrownSearchKind kind,
-          gint64          id)
-{
-  return ((gint64) kind << CROWN_SEARCH_KIND_SHIFT) | id;
-}
 
 static void
 bind_part (CrownSqliteStatement  *stmt,
@@ -63,30 +64,16 @@ write_row (CrownSqlite  *db,
            gboolean      add,
            GError      **error)
 {
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (db, "search index", add ? SQL_ADD : SQL_REMOVE, error);
+  CrownSearchKind kind = store == CROWN_STORE_TASKS ? CROWN_SEARCH_KIND_TASK : CROWN_SEARCH_KIND_MEETING;
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (db, "search index", add ? add_sql[kind] : remove_sql[kind], error);
+  int n_parts = store == CROWN_STORE_TASKS ? 2 : 3;
 
   if (stmt == NULL)
     return FALSE;
-  if (store == CROWN_STORE_TASKS)
-    {
-      crown_sqlite_bind_int (stmt, 1, index_id (CROWN_SEARCH_KIND_TASK, id));
-      bind_part (stmt, 3, &folded);
-    }
-  else
-    {
-      crown_sqlite_bind_int (stmt, 1, index_id (CROWN_SEARCH_KIND_MEETING, id));
-      bind_part (stmt, 2, &folded);
-      bind_part (stmt, 4, &folded);
-    }
-  bind_part (stmt, 5, &folded);
+  crown_sqlite_bind_int (stmt, 1, id);
+  for (int i = 0; i < n_parts; i++)
+    bind_part (stmt, 2 + i, &folded);
   return crown_sqlite_run (stmt, error);
-}
-
-/* A number that has no room beside the kind is not indexed; no server of ours gives one. */
-static gboolean
-has_index_id (gint64 id)
-{
-  return id > 0 && id >> (CROWN_SEARCH_KIND_SHIFT - 1) == 0;
 }
 
 gboolean
@@ -101,7 +88,7 @@ crown_cache_search_change (CrownSqlite  *db,
 {
   CrownSqliteStatement *stmt;
 
-  if (!has_index_id (id) || g_strcmp0 (old, new) == 0)
+  if (g_strcmp0 (old, new) == 0)
     return TRUE;
   /* What is queued must not be written past: the index has another text of it than the row. */
   if (direct && *n_queued > 0 && !crown_cache_search_drain (db, n_queued, error))
@@ -164,12 +151,15 @@ crown_cache_search_lines (CrownSqlite  *db,
   JsonArray *lines = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
   guint n_lines = lines != NULL ? MIN (json_array_get_length (lines), 1u << CROWN_SEARCH_LINE_BITS) : 0;
 
-  if (session_id <= 0 || session_id >> (CROWN_SEARCH_KIND_SHIFT - CROWN_SEARCH_LINE_BITS - 1) != 0)
+  /* A number that has no room for its lines has none in the index; no server of ours gives one. */
+  if (session_id <= 0 || session_id > G_MAXINT64 >> CROWN_SEARCH_LINE_BITS)
     return TRUE;
   for (guint i = 0; i < n_lines; i++)
     {
       JsonNode *line = json_array_get_element (lines, i);
-      CrownSqliteStatement *stmt = crown_sqlite_prepare (db, "search index", add ? SQL_ADD : SQL_REMOVE, error);
+      CrownSqliteStatement *stmt = crown_sqlite_prepare (db, "search index",
+                                                         add ? add_sql[CROWN_SEARCH_KIND_LINE]
+                                                             : remove_sql[CROWN_SEARCH_KIND_LINE], error);
 
       if (stmt == NULL)
         return FALSE;
@@ -179,9 +169,9 @@ crown_cache_search_lines (CrownSqlite  *db,
       g_string_truncate (speaker, 0);
       crown_search_fold (crown_json_opt_string (json_node_get_object (line), "text", ""), text);
       crown_search_fold (crown_json_opt_string (json_node_get_object (line), "speaker", ""), speaker);
-      crown_sqlite_bind_int (stmt, 1, index_id (CROWN_SEARCH_KIND_LINE, (session_id << CROWN_SEARCH_LINE_BITS) | i));
-      crown_sqlite_bind_text (stmt, 5, speaker->str, -1);
-      crown_sqlite_bind_text (stmt, 6, text->str, -1);
+      crown_sqlite_bind_int (stmt, 1, (session_id << CROWN_SEARCH_LINE_BITS) | i);
+      crown_sqlite_bind_text (stmt, 3, speaker->str, -1);
+      crown_sqlite_bind_text (stmt, 2, text->str, -1);
       if (!crown_sqlite_run (stmt, error))
         return FALSE;
     }
@@ -194,8 +184,10 @@ crown_cache_search_clear (CrownSqlite  *db,
                           GError      **error)
 {
   *n_queued = 0;
-  return crown_sqlite_exec (db, "clear search", "INSERT INTO search (search) VALUES ('delete-all'); DELETE FROM search_queue",
-                            error);
+  return crown_sqlite_exec (db, "clear search", "INSERT INTO search_meetings (search_meetings) VALUES ('delete-all');"
+                            "INSERT INTO search_tasks (search_tasks) VALUES ('delete-all');"
+                            "INSERT INTO search_lines (search_lines) VALUES ('delete-all');"
+                            "DELETE FROM search_queue", error);
 }
 
 /* Two passes: a row must not change under the statement that reads it. */
@@ -269,7 +261,7 @@ crown_cache_search_rebuild (CrownSqlite  *db,
       CrownStore store = crown_sqlite_column_int (stmt, 0) != 0 ? CROWN_STORE_TASKS : CROWN_STORE_MEETINGS;
       gint64 id = crown_sqlite_column_int (stmt, 1);
 
-      if (has_index_id (id) && !write_row (db, store, id, crown_sqlite_column_text (stmt, 2), TRUE, error))
+      if (!write_row (db, store, id, crown_sqlite_column_text (stmt, 2), TRUE, error))
         {
           crown_sqlite_reset (stmt);
           return FALSE;
@@ -311,7 +303,6 @@ crown_cache_search_ids (CrownSqlite             *db,
                         GError                 **error)
 {
   g_autoptr (GHashTable) ids = g_hash_table_new (NULL, NULL);
-  CrownSearchKind kind = store == CROWN_STORE_TASKS ? CROWN_SEARCH_KIND_TASK : CROWN_SEARCH_KIND_MEETING;
   const char *fts = crown_search_query_get_fts (query);
   CrownSqliteStatement *stmt;
   int step;
@@ -320,13 +311,12 @@ crown_cache_search_ids (CrownSqlite             *db,
     return match_folded (db, query, store == CROWN_STORE_TASKS ? SQL_FOLDED_TASKS : SQL_FOLDED_MEETINGS, ids, error)
              ? g_steal_pointer (&ids) : NULL;
 
-  if ((stmt = crown_sqlite_prepare (db, "search", SQL_MATCH, error)) == NULL)
+  if ((stmt = crown_sqlite_prepare (db, "search", store == CROWN_STORE_TASKS ? SQL_MATCH_TASKS : SQL_MATCH_MEETINGS,
+                                     error)) == NULL)
     return NULL;
   crown_sqlite_bind_text (stmt, 1, fts, -1);
-  crown_sqlite_bind_int (stmt, 2, index_id (kind, 0));
-  crown_sqlite_bind_int (stmt, 3, index_id (kind + 1, 0) - 1);
   while ((step = crown_sqlite_step (stmt, error)) == 1)
-    g_hash_table_add (ids, (gpointer) (gintptr) (crown_sqlite_column_int (stmt, 0) - index_id (kind, 0)));
+    g_hash_table_add (ids, (gpointer) (gintptr) crown_sqlite_column_int (stmt, 0));
   return step == 0 && match_folded (db, query, store == CROWN_STORE_TASKS ? SQL_QUEUED_TASKS : SQL_QUEUED_MEETINGS, ids, error)
            ? g_steal_pointer (&ids) : NULL;
 }

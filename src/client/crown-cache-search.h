@@ -13,9 +13,9 @@
 
 G_BEGIN_DECLS
 
-/* A row of the index is a meeting, a task, or a line of a transcript: two bits say which above its number. */
-#define CROWN_SEARCH_KIND_SHIFT 60
-#define CROWN_SEARCH_LINE_BITS  20
+/* There is an index of each kind: a word that is everywhere in transcripts costs a search in tasks nothing. The number of a
+ * line has that of its meeting above these bits. */
+#define CROWN_SEARCH_LINE_BITS 20
 
 typedef enum {
   CROWN_SEARCH_KIND_MEETING,

@@ -34,6 +34,7 @@ typedef struct {
   guint64       counts[CROWN_N_STORES];
   gint64        quarantined;
   gint64        unknown;
+  gint64        n_repairs;
   guint         n_queued; /* rows whose search index waits; not saved, the queue is its own count */
 } State;
 
@@ -99,7 +100,7 @@ typedef struct {
 
 static const StoreSql store_sql[CROWN_N_STORES] = {
   [CROWN_STORE_MEETINGS] = {
-    "SELECT row FROM meetings WHERE id = ?1",
+    "SELECT row, _checksum FROM meetings WHERE id = ?1",
     "SELECT _checksum, folded, archived, sort_at FROM meetings WHERE id = ?1",
     {
       [CHANGE_BODY] = "UPDATE meetings SET" MEETING_BODY,
@@ -113,7 +114,7 @@ static const StoreSql store_sql[CROWN_N_STORES] = {
     "DELETE FROM meetings",
   },
   [CROWN_STORE_TASKS] = {
-    "SELECT row FROM tasks WHERE id = ?1",
+    "SELECT row, _checksum FROM tasks WHERE id = ?1",
     "SELECT _checksum, folded, status, sort_due, session_id, line, priority FROM tasks WHERE id = ?1",
     {
       [CHANGE_BODY] = "UPDATE tasks SET" TASK_BODY,
@@ -127,7 +128,7 @@ static const StoreSql store_sql[CROWN_N_STORES] = {
     "DELETE FROM tasks",
   },
   [CROWN_STORE_ANALYTICS] = {
-    "SELECT row FROM analytics WHERE session_id = ?1",
+    "SELECT row, _checksum FROM analytics WHERE session_id = ?1",
     "SELECT _checksum FROM analytics WHERE session_id = ?1",
     {
       [CHANGE_BODY] = ANALYTICS_UPDATE,
@@ -174,6 +175,7 @@ load_state (CrownCache  *self,
   self->state.position.user_sequence = (guint64) crown_json_opt_int (object, "user_sequence", 0);
   self->state.quarantined = crown_json_opt_int (object, "quarantined", 0);
   self->state.unknown = crown_json_opt_int (object, "unknown", 0);
+  self->state.n_repairs = crown_json_opt_int (object, "repairs", 0);
   digests = crown_json_opt_object (object, "digests");
   for (guint store = 0; digests != NULL && store < CROWN_N_STORES; store++)
     {
@@ -215,9 +217,10 @@ save_state (CrownCache  *self,
   const char *separator = "";
 
   g_string_append_printf (json, "{\"epoch\":\"%s\",\"sequence\":%" G_GUINT64_FORMAT ",\"user_sequence\":%" G_GUINT64_FORMAT
-                          ",\"quarantined\":%" G_GINT64_FORMAT ",\"unknown\":%" G_GINT64_FORMAT ",\"digests\":{",
+                          ",\"quarantined\":%" G_GINT64_FORMAT ",\"unknown\":%" G_GINT64_FORMAT ",\"repairs\":%" G_GINT64_FORMAT
+                          ",\"digests\":{",
                           state->position.epoch, state->position.sequence, state->position.user_sequence,
-                          state->quarantined, state->unknown);
+                          state->quarantined, state->unknown, state->n_repairs);
   for (guint store = 0; store < CROWN_N_STORES; store++)
     if (has_rows (store))
       {
@@ -433,6 +436,22 @@ mark_repair (CrownCache *self,
     crown_change_set_add_all (self->repairs, store);
 }
 
+/* A row that turned out to be wrong by itself; what an event or the server asks to drop is none. */
+static void
+mark_wrong (CrownCache *self,
+            CrownStore  store,
+            gint64      id)
+{
+  self->state.n_repairs++;
+  mark_repair (self, store, id);
+}
+
+gint64
+crown_cache_get_n_repairs (CrownCache *self)
+{
+  return self->state.n_repairs;
+}
+
 CrownChangeSet *
 crown_cache_take_repairs (CrownCache *self)
 {
@@ -462,6 +481,8 @@ get_text (CrownCache  *self,
   return step >= 0;
 }
 
+/* @row: (out) (nullable): NULL where there is none, it was evicted, or its bytes do not have its checksum: an event must not
+ * be applied to what is damaged */
 static gboolean
 load_row (CrownCache  *self,
           CrownStore   store,
@@ -469,12 +490,26 @@ load_row (CrownCache  *self,
           JsonObject **row,
           GError     **error)
 {
-  g_autofree char *text = NULL;
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load row", store_sql[store].get_row, error);
+  char checksum[CROWN_CHECKSUM_HEX_LENGTH + 1];
+  int step;
 
   *row = NULL;
-  if (!get_text (self, "load row", store_sql[store].get_row, id, &text, error))
+  if (stmt == NULL)
     return FALSE;
-  return text == NULL || (*row = crown_json_parse_object (text, -1, error)) != NULL;
+  crown_sqlite_bind_int (stmt, 1, id);
+  step = crown_sqlite_step (stmt, error);
+  if (step == 1)
+    {
+      const char *text = crown_sqlite_column_text (stmt, 0);
+      int length = crown_sqlite_column_bytes (stmt, 0);
+
+      crown_checksum_bytes (text, (gsize) length, checksum);
+      if (g_strcmp0 (crown_sqlite_column_text (stmt, 1), checksum) == 0)
+        *row = crown_json_parse_object (text, length, NULL);
+    }
+  crown_sqlite_reset (stmt);
+  return step >= 0;
 }
 
 static void
@@ -822,7 +857,7 @@ apply_row (CrownCache           *self,
         {
           g_message ("%s %" G_GUINT64_FORMAT ": %s; it is read again", envelope->stream, envelope->sequence,
                      local_error->message);
-          mark_repair (self, info->store, id);
+          mark_wrong (self, info->store, id);
         }
       return TRUE;
     }
@@ -836,7 +871,7 @@ apply_row (CrownCache           *self,
     {
       g_message ("%s %" G_GUINT64_FORMAT ": %s %" G_GINT64_FORMAT " differs from the server's; it is read again",
                  envelope->stream, envelope->sequence, crown_store_to_string (info->store), id);
-      mark_repair (self, info->store, id);
+      mark_wrong (self, info->store, id);
     }
   return TRUE;
 }
@@ -1143,5 +1178,25 @@ crown_cache_index_search (CrownCache  *self,
       crown_sqlite_commit (&tx, error))
     return TRUE;
   self->state.n_queued = before;
+  return FALSE;
+}
+
+gboolean
+crown_cache_mark_missing (CrownCache            *self,
+                          const CrownChangeSet  *missing,
+                          guint                  n_damaged,
+                          GError               **error)
+{
+  g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
+
+  if (self->repairs == NULL)
+    self->repairs = crown_change_set_new (self->workspace_id);
+  crown_change_set_merge (self->repairs, missing);
+  if (n_damaged == 0)
+    return TRUE;
+  self->state.n_repairs += n_damaged;
+  if (crown_sqlite_begin (self->db, &tx, error) && save_state (self, error) && crown_sqlite_commit (&tx, error))
+    return TRUE;
+  self->state.n_repairs -= n_damaged;
   return FALSE;
 }

@@ -44,6 +44,12 @@ gboolean    crown_cache_apply        (CrownCache *self, GPtrArray *envelopes, Cr
 /* Rows that have to be read again from the server; (transfer full) (nullable) */
 CrownChangeSet *crown_cache_take_repairs (CrownCache *self);
 
+/* What a reader could not give is read again: it comes with the next crown_cache_take_repairs(). @n_damaged is added to the
+ * repairs that the metadata count (crown_cache_get_n_repairs()). */
+gboolean    crown_cache_mark_missing (CrownCache *self, const CrownChangeSet *missing, guint n_damaged, GError **error);
+/* How many rows differed from the server's, or from their own checksum, since the cache was made. Expected to be 0. */
+gint64      crown_cache_get_n_repairs (CrownCache *self);
+
 /* Replaces everything by a snapshot `{epoch, sequence, user_sequence, stores:{…}}` in one transaction. */
 gboolean    crown_cache_load_snapshot (CrownCache *self, JsonObject *snapshot, CrownChangeSet *changes, GError **error);
 /* Puts or (with @row NULL) drops single rows that were read from the server. */

@@ -12,6 +12,7 @@
 
 #include <glib/gstdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define EPOCH     "6f9619ff-8b86-4011-b42d-00c04fc964ff"
 #define TIMESTAMP "2026-11-20T10:00:00Z"
@@ -402,6 +403,91 @@ measure_events (guint n_rows,
   crown_bench_print ("cache/events_batched", batched, "events/s", 15000, (guint64) n_events * rounds);
 }
 
+static JsonObject *
+make_snapshot (guint n_meetings)
+{
+  JsonObject *snapshot = json_object_new (), *stores = json_object_new ();
+  JsonArray *meetings = json_array_new (), *tasks = json_array_new ();
+
+  for (guint id = 1; id <= n_meetings; id++)
+    json_array_add_object_element (meetings, parse (crown_bench_meeting_text (id, 0)));
+  for (guint id = 1; id <= n_meetings * TASKS_A_MEETING; id++)
+    json_array_add_object_element (tasks, parse (crown_bench_task_text (id, (id - 1) / TASKS_A_MEETING + 1, 0)));
+  json_object_set_array_member (stores, "meetings", meetings);
+  json_object_set_array_member (stores, "tasks", tasks);
+  json_object_set_string_member (snapshot, "epoch", EPOCH);
+  json_object_set_int_member (snapshot, "sequence", 1);
+  json_object_set_object_member (snapshot, "stores", stores);
+
+  return snapshot;
+}
+
+/* A workspace from its snapshot, with the transcripts of some meetings; then what people type, letter by letter. */
+static void
+measure_workspace (guint n_meetings,
+                   guint n_transcripts,
+                   guint n_searches)
+{
+  static const char *const typed[] = { "b", "bu", "budget", "weekly sync", "w s", "ana", "sent", "q", "zzz", "weekly sync 77" };
+  Bench bench;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownCacheReader) reader = NULL;
+  g_autoptr (JsonObject) snapshot = make_snapshot (n_meetings);
+  g_autoptr (CrownChangeSet) changes = crown_change_set_new (1);
+  g_autoptr (GArray) search_times = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autoptr (GArray) list_times = g_array_new (FALSE, FALSE, sizeof (gint64));
+  gint64 start, spent;
+
+  bench_open (&bench);
+  start = crown_bench_now_ns ();
+  check (crown_cache_load_snapshot (bench.cache, snapshot, changes, &error), error);
+  spent = crown_bench_now_ns () - start;
+  crown_bench_print ("cache/snapshot", (double) spent / 1e6, "ms", CROWN_BENCH_NO_FLOOR, n_meetings * (TASKS_A_MEETING + 1));
+
+  for (guint id = 1; id <= n_transcripts; id++)
+    {
+      g_autoptr (JsonArray) segments = json_array_new ();
+
+      for (guint line = 0; line < 100; line++)
+        {
+          JsonObject *segment = json_object_new ();
+          g_autofree char *text = g_strdup_printf ("We should look at the budget of quarter %u before item %u is sent",
+                                                   line % 4 + 1, id * 100 + line);
+
+          json_object_set_string_member (segment, "speaker", line % 2 == 0 ? "Ana" : "Ben");
+          json_object_set_string_member (segment, "text", text);
+          json_array_add_object_element (segments, segment);
+        }
+      check (crown_cache_put_transcript (bench.cache, id, segments, &error), error);
+    }
+
+  check ((reader = crown_cache_reader_open (bench.folder, &error)) != NULL, error);
+  for (guint i = 0; i < n_searches; i++)
+    {
+      const char *text = typed[i % G_N_ELEMENTS (typed)];
+      const CrownQuery query = { CROWN_QUERY_TASKS, 0, text, NULL };
+      g_autoptr (GPtrArray) hits = NULL;
+      g_autoptr (GArray) ids = NULL;
+
+      start = crown_bench_now_ns ();
+      hits = crown_cache_reader_search (reader, text, 20, &error);
+      spent = crown_bench_now_ns () - start;
+      check (hits != NULL && (hits->len > 0) == (strcmp (text, "zzz") != 0), error);
+      g_array_append_val (search_times, spent);
+
+      start = crown_bench_now_ns ();
+      ids = crown_cache_reader_query_ids (reader, &query, &error);
+      spent = crown_bench_now_ns () - start;
+      check (ids != NULL, error);
+      g_array_append_val (list_times, spent);
+    }
+  crown_bench_print ("cache/search_p50", crown_bench_percentile (search_times, 50) / 1000, "ms", CROWN_BENCH_NO_FLOOR, n_searches);
+  crown_bench_print ("cache/search_p99", crown_bench_percentile (search_times, 99) / 1000, "ms", CROWN_BENCH_NO_FLOOR, n_searches);
+  crown_bench_print ("cache/search_list_p99", crown_bench_percentile (list_times, 99) / 1000, "ms", CROWN_BENCH_NO_FLOOR,
+                     n_searches);
+  bench_close (&bench);
+}
+
 /* `bench-cache upserts` and the like measure one part alone, for a profiler. */
 static gboolean
 wanted (char       *argv[],
@@ -421,6 +507,8 @@ main (int   argc,
     measure_upserts (quick ? 1200 : 60000, rounds);
   if (wanted (argv, "reads"))
     measure_reads (quick ? 1000 : 100000, quick ? 500 : 50000, quick ? 3 : 31);
+  if (wanted (argv, "workspace"))
+    measure_workspace (quick ? 200 : 10000, quick ? 10 : 500, quick ? 20 : 1000);
   if (wanted (argv, "events"))
     measure_events (quick ? 600 : 12000, quick ? 600 : 30000, rounds);
 

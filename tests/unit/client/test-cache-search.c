@@ -181,7 +181,8 @@ static void
 assert_index_is_of_rows (Fixture *f)
 {
   static const char *const dump =
-    "SELECT group_concat (term || ' ' || doc || ' ' || col, char (10)) FROM (SELECT * FROM terms ORDER BY term, doc, col, \"offset\")";
+    "SELECT group_concat (term || ' ' || doc || ' ' || col, char (10)) FROM (SELECT * FROM (SELECT * FROM temp.m"
+    " UNION ALL SELECT * FROM temp.t UNION ALL SELECT * FROM temp.l) ORDER BY term, doc, col, \"offset\")";
   g_autofree char *texts[2] = { NULL };
   g_autoptr (CrownSqlite) db = NULL;
   g_autoptr (GError) error = NULL;
@@ -203,7 +204,9 @@ assert_index_is_of_rows (Fixture *f)
         }
       db = crown_sqlite_open (f->path, CROWN_SQLITE_READ_WRITE, &error);
       g_assert_no_error (error);
-      g_assert_true (crown_sqlite_exec (db, "terms", "CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, search, instance)",
+      g_assert_true (crown_sqlite_exec (db, "terms", "CREATE VIRTUAL TABLE temp.m USING fts5vocab (main, search_meetings, instance);"
+                                        "CREATE VIRTUAL TABLE temp.t USING fts5vocab (main, search_tasks, instance);"
+                                        "CREATE VIRTUAL TABLE temp.l USING fts5vocab (main, search_lines, instance)",
                                         &error));
       stmt = crown_sqlite_prepare (db, "dump", dump, &error);
       g_assert_no_error (error);
@@ -315,7 +318,7 @@ test_everywhere (Fixture       *f,
   assert_index_is_of_rows (f);
 
   assert_places (f, "budg", "title 2, task 1/7, summary 1, line 3/1");
-  assert_places (f, "cleo", "line 3/0, title 3");
+  assert_places (f, "cleo", "title 3, line 3/0");
   assert_places (f, "", "");
   hits = crown_cache_reader_search (f->reader, "BUDGET", 20, NULL);
   hit = hits->pdata[3];

@@ -632,6 +632,59 @@ test_settle (Fixture       *f,
   g_assert_cmpuint (n, ==, 0);
 }
 
+/* Bytes that do not have their checksum are no row, are told, counted, and good again once the server's row is put. */
+static void
+test_damaged_row (Fixture       *f,
+                  gconstpointer  data)
+{
+  g_autoptr (CrownSqlite) db = NULL;
+  g_autoptr (CrownCacheReader) reader = NULL;
+  g_autoptr (CrownChangeSet) missing = NULL;
+  g_autoptr (CrownChangeSet) repairs = NULL;
+  g_autoptr (JsonObject) good = NULL;
+  g_autoptr (JsonObject) bad = NULL;
+  g_autoptr (JsonObject) again = NULL;
+  g_autoptr (CrownChangeSet) changes = crown_change_set_new (1);
+  g_autoptr (GError) error = NULL;
+  guint n_damaged = 0;
+
+  add_task (f, 1, "pending", "null");
+  add_task (f, 2, "pending", "null");
+  good = load (f, CROWN_STORE_TASKS, 1);
+  db = crown_sqlite_open (f->path, CROWN_SQLITE_READ_WRITE, &error);
+  g_assert_no_error (error);
+  g_assert_true (crown_sqlite_exec (db, "damage", "UPDATE tasks SET row = replace (row, 'Task 1', 'Task l')", &error));
+
+  reader = crown_cache_reader_open (f->folder, &error);
+  g_assert_no_error (error);
+  bad = crown_cache_reader_load_row (reader, CROWN_STORE_TASKS, 1, &error);
+  g_assert_no_error (error);
+  g_assert_null (bad);
+  bad = crown_cache_reader_load_row (reader, CROWN_STORE_TASKS, 2, &error);
+  g_assert_nonnull (bad);
+  missing = crown_cache_reader_take_missing (reader, &n_damaged);
+  g_assert_cmpuint (n_damaged, ==, 1);
+  g_assert_cmpuint (missing->ids[CROWN_STORE_TASKS]->len, ==, 1);
+  g_assert_cmpint (g_array_index (missing->ids[CROWN_STORE_TASKS], gint64, 0), ==, 1);
+  g_assert_null (crown_cache_reader_take_missing (reader, &n_damaged));
+  g_assert_cmpuint (n_damaged, ==, 0);
+
+  g_assert_true (crown_cache_mark_missing (f->cache, missing, 1, &error));
+  repairs = crown_cache_take_repairs (f->cache);
+  g_assert_true (crown_change_set_touches (repairs, CROWN_STORE_TASKS));
+  /* An event must not be built on it either. */
+  apply_ok (f, CROWN_EVENT_TASK_UPDATE, "{\"workspace_id\":1,\"task_id\":1,\"session_id\":1,\"updates\":{\"status\":\"completed\"},"
+            "\"timestamp\":\"2026-11-20T10:00:00Z\"}");
+  g_assert_cmpint (crown_cache_get_n_repairs (f->cache), ==, 2);
+  g_assert_true (crown_cache_put_row (f->cache, CROWN_STORE_TASKS, 1, good, changes, &error));
+  again = crown_cache_reader_load_row (reader, CROWN_STORE_TASKS, 1, &error);
+  g_assert_nonnull (again);
+
+  g_clear_pointer (&f->cache, crown_cache_close);
+  open_cache (f);
+  g_assert_cmpint (crown_cache_get_n_repairs (f->cache), ==, 2);
+}
+
 /* A walk along an index: no temporary tree for the order, whatever the number of rows. */
 static void
 test_query_plans (Fixture       *f,
@@ -679,6 +732,7 @@ main (int   argc,
   add ("/client/cache/repairs", test_repairs);
   add ("/client/cache/snapshot", test_snapshot);
   add ("/client/cache/damage", test_damage);
+  add ("/client/cache/damaged-row", test_damaged_row);
   add ("/client/cache/query-plans", test_query_plans);
   add ("/client/outbox/overlay", test_overlay);
   add ("/client/outbox/settle", test_settle);
