@@ -5,7 +5,7 @@
 
 #define G_LOG_DOMAIN "crown-client"
 
-#include "crown-cache.h"
+#include "crown-cache-private.h"
 
 #include "core/crown-bug.h"
 #include "core/crown-clock.h"
@@ -374,6 +374,18 @@ crown_cache_set_user (CrownCache *self,
 {
   g_free (self->user_stream);
   self->user_stream = g_strdup_printf ("user_%" G_GINT64_FORMAT, user_id);
+}
+
+CrownSqlite *
+crown_cache_get_db (CrownCache *self)
+{
+  return self->db;
+}
+
+guint *
+crown_cache_peek_n_queued (CrownCache *self)
+{
+  return &self->state.n_queued;
 }
 
 gboolean
