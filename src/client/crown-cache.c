@@ -493,13 +493,14 @@ get_text (CrownCache  *self,
   return step >= 0;
 }
 
-/* @row: (out) (nullable): NULL where there is none, it was evicted, or its bytes do not have its checksum: an event must not
+/* @row: (out) (nullable): NULL where there is none, it was @evicted, or its bytes do not have its checksum: an event must not
  * be applied to what is damaged */
 static gboolean
 load_row (CrownCache  *self,
           CrownStore   store,
           gint64       id,
           JsonObject **row,
+          gboolean    *evicted,
           GError     **error)
 {
   CrownSqliteStatement *stmt = crown_sqlite_prepare (self->db, "load row", store_sql[store].get_row, error);
@@ -516,6 +517,7 @@ load_row (CrownCache  *self,
       const char *text = crown_sqlite_column_text (stmt, 0);
       int length = crown_sqlite_column_bytes (stmt, 0);
 
+      *evicted = length == 0;
       crown_checksum_bytes (text, (gsize) length, checksum);
       if (g_strcmp0 (crown_sqlite_column_text (stmt, 1), checksum) == 0)
         *row = crown_json_parse_object (text, length, NULL);
@@ -853,13 +855,14 @@ apply_row (CrownCache           *self,
            GError              **error)
 {
   gint64 id = crown_event_row_id (info, envelope->data);
+  gboolean evicted = FALSE;
   g_autoptr (JsonObject) before = NULL;
   g_autoptr (JsonObject) after = NULL;
   g_autoptr (GError) local_error = NULL;
   char checksum[CROWN_CHECKSUM_HEX_LENGTH + 1];
 
   /* A whole row needs no row before it. */
-  if (info->effect != CROWN_EFFECT_PUT && !load_row (self, info->store, id, &before, error))
+  if (info->effect != CROWN_EFFECT_PUT && !load_row (self, info->store, id, &before, &evicted, error))
     return FALSE;
 
   if (!crown_event_apply_row (info, envelope->data, before, &after, &local_error))
@@ -869,7 +872,10 @@ apply_row (CrownCache           *self,
         {
           g_message ("%s %" G_GUINT64_FORMAT ": %s; it is read again", envelope->stream, envelope->sequence,
                      local_error->message);
-          mark_wrong (self, info->store, id);
+          if (evicted)
+            mark_repair (self, info->store, id);
+          else
+            mark_wrong (self, info->store, id);
         }
       return TRUE;
     }
