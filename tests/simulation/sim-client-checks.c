@@ -14,9 +14,9 @@ static const struct {
   CrownStore  store;
   const char *sql;
 } views[] = {
-  { CROWN_STORE_MEETINGS, "SELECT id, row FROM meetings ORDER BY id" },
-  { CROWN_STORE_TASKS, "SELECT id, row FROM tasks ORDER BY id" },
-  { CROWN_STORE_ANALYTICS, "SELECT session_id, row FROM analytics ORDER BY session_id" },
+  { CROWN_STORE_MEETINGS, "SELECT id, row, _checksum FROM meetings ORDER BY id" },
+  { CROWN_STORE_TASKS, "SELECT id, row, _checksum FROM tasks ORDER BY id" },
+  { CROWN_STORE_ANALYTICS, "SELECT session_id, row, _checksum FROM analytics ORDER BY session_id" },
 };
 
 static const char SQL_STATE[] = "SELECT value FROM metadata WHERE key = '_state'";
@@ -88,7 +88,8 @@ check_rows (SimClient  *self,
           char checksum[65];
 
           crown_checksum_bytes (crown_sqlite_column_text (stmt, 1), (gsize) crown_sqlite_column_bytes (stmt, 1), checksum);
-          if (g_strcmp0 (g_hash_table_lookup (self->expected.rows, key), checksum) == 0)
+          if (g_strcmp0 (g_hash_table_lookup (self->expected.rows, key), checksum) == 0 &&
+              g_strcmp0 (crown_sqlite_column_text (stmt, 2), checksum) == 0)
             n++;
           else if (!self->damaged)
             sim_world_violate (self->world, "client %u at %" G_GUINT64_FORMAT " has %s as it never was: %s", self->index,
