@@ -6,13 +6,13 @@
 #pragma once
 
 #include "core/crown-clock.h"
+#include "core/crown-limits.h"
 #include "crown-cache.h"
 
 G_BEGIN_DECLS
 
 #define CROWN_CACHE_STALE_US  (24 * G_TIME_SPAN_HOUR)
 #define CROWN_CACHE_PURGE_US  (60 * G_TIME_SPAN_MINUTE)
-#define CROWN_CACHE_MAX_BYTES (50 * 1000 * 1000)
 
 /* These rows were shown. */
 gboolean        crown_cache_touch      (CrownCache *self, CrownStore store, const gint64 *ids, guint n_ids, const CrownClock *clock,

@@ -87,7 +87,8 @@ add_up (CrownCacheValidator  *self,
       (*count)++;
       if (buckets != NULL)
         crown_digest_add (&buckets[crown_digest_bucket (id)], &row);
-      if (damaged != NULL &&
+      /* An evicted row has no bytes to fit. */
+      if (damaged != NULL && crown_sqlite_column_bytes (stmt, 2) > 0 &&
           !fits (checksum, crown_sqlite_column_text (stmt, 2), (gsize) crown_sqlite_column_bytes (stmt, 2)))
         g_array_append_val (damaged, id);
     }

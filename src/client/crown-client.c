@@ -255,7 +255,15 @@ load_row (CrownClient  *self,
           gint64        id,
           GError      **error)
 {
-  return is_open (self, error) ? crown_cache_reader_load_row (self->reader, store, id, error) : NULL;
+  JsonObject *row = is_open (self, error) ? crown_cache_reader_load_row (self->reader, store, id, error) : NULL;
+  CrownChangeSet *missing;
+  guint n_damaged;
+
+  /* Only a row that does not come may be damaged or evicted: it is read again, and "changed" says when. */
+  if (row == NULL && self->reader != NULL && self->engine != NULL &&
+      (missing = crown_cache_reader_take_missing (self->reader, &n_damaged)) != NULL)
+    crown_sync_engine_miss (self->engine, missing, n_damaged);
+  return row;
 }
 
 CrownMeeting *

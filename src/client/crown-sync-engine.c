@@ -458,6 +458,7 @@ crown_sync_engine_write (CrownSyncEngine  *self,
 typedef struct {
   CrownSyncEngine *self;
   CrownChangeSet  *changes;
+  guint            n_damaged;
 } Look;
 
 static void
@@ -493,4 +494,30 @@ crown_sync_engine_look (CrownSyncEngine      *self,
   look->changes = crown_change_set_new (changes->workspace_id);
   crown_change_set_merge (look->changes, changes);
   crown_sync_engine_invoke (self, look_cb, look, look_free);
+}
+
+static gboolean
+miss_cb (gpointer data)
+{
+  Look *look = data;
+
+  if (look->self->machine != NULL)
+    {
+      crown_sync_machine_miss (look->self->machine, look->changes, look->n_damaged);
+      crown_sync_engine_set_timer (look->self);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+void
+crown_sync_engine_miss (CrownSyncEngine *self,
+                        CrownChangeSet  *missing,
+                        guint            n_damaged)
+{
+  Look *look = g_new0 (Look, 1);
+
+  look->self = self;
+  look->changes = missing;
+  look->n_damaged = n_damaged;
+  crown_sync_engine_invoke (self, miss_cb, look, look_free);
 }

@@ -39,6 +39,8 @@ void             crown_sync_engine_disconnect (CrownSyncEngine *self);
 void             crown_sync_engine_retry      (CrownSyncEngine *self);
 /* Another process put something into the outbox. */
 void             crown_sync_engine_look       (CrownSyncEngine *self, const CrownChangeSet *changes);
+/* Rows that a reader could not give. @missing: (transfer full) */
+void             crown_sync_engine_miss       (CrownSyncEngine *self, CrownChangeSet *missing, guint n_damaged);
 /* @entry (transfer full). The task returns a boolean when the entry is on the disk. */
 void             crown_sync_engine_write      (CrownSyncEngine *self, CrownOutboxEntry *entry, GTask *task);
 /* The task returns the new meeting's id as an int. @name: of the file */

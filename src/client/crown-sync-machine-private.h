@@ -35,6 +35,7 @@ typedef enum {
   CROWN_SYNC_TIMER_APPLY, /* what has arrived together is applied together */
   CROWN_SYNC_TIMER_GAP,   /* so long an event may be missing */
   CROWN_SYNC_TIMER_SEND,  /* writes that failed are tried again */
+  CROWN_SYNC_TIMER_IDLE,  /* nothing has come for a while: what can wait is done */
   CROWN_SYNC_N_TIMERS,
 } CrownSyncTimer;
 

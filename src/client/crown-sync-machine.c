@@ -20,6 +20,7 @@
 /* Pages or snapshots in a row that bring nothing new: first a snapshot is tried, then the line is given up. */
 #define FRUITLESS_PAGES  3
 #define FRUITLESS_ROUNDS 6
+#define IDLE_US          (500 * MS)
 
 /* Where the line goes from each state. What is not a transition is `–`: the input means nothing there. */
 enum { _ = -1, OFF = CROWN_CLIENT_OFFLINE, CON = CROWN_CLIENT_CONNECTING, JOI = CROWN_CLIENT_JOINING,
@@ -178,13 +179,24 @@ crown_sync_machine_changed (CrownSyncMachine     *self,
 
 /* Losing and getting the line */
 
+/* The search index is right without it, and quicker with it. */
+static void
+do_what_can_wait (CrownSyncMachine *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!crown_cache_index_search (self->cache, &error))
+    g_warning ("the search index is behind: %s", error->message);
+}
+
 static void
 forget_line (CrownSyncMachine *self)
 {
   /* What was asked for and did not come is found again. */
   self->counted = self->counted && !crown_sync_machine_is_repairing (self);
   for (guint i = 0; i < CROWN_SYNC_N_TIMERS; i++)
-    crown_sync_machine_set_timer (self, i, -1);
+    if (i != CROWN_SYNC_TIMER_IDLE)
+      crown_sync_machine_set_timer (self, i, -1);
   self->opened = 0;
   self->joined = 0;
   self->epoch[0] = '\0';
@@ -395,6 +407,7 @@ apply (CrownSyncMachine *self,
     }
 
   self->fruitless = 0;
+  crown_sync_machine_set_timer (self, CROWN_SYNC_TIMER_IDLE, IDLE_US);
   crown_sync_machine_repair (self);
   for (guint i = ready->len; i > 0 && last == NULL; i--)
     if (!is_of_user (ready->pdata[i - 1]))
@@ -595,6 +608,7 @@ enter_live (CrownSyncMachine *self)
   if (!has_gap (self))
     self->fruitless = 0;
   crown_sync_machine_settle (self);
+  crown_sync_machine_repair (self);
   crown_sync_machine_set_timer (self, CROWN_SYNC_TIMER_APPLY, 0); /* what came live while the replay was under way */
   crown_sync_machine_send (self);
 }
@@ -735,6 +749,10 @@ on_timer (CrownSyncMachine *self,
       crown_sync_machine_send (self);
       break;
 
+    case CROWN_SYNC_TIMER_IDLE:
+      do_what_can_wait (self);
+      break;
+
     default:
       g_assert_not_reached ();
     }
@@ -787,6 +805,7 @@ crown_sync_machine_new (CrownCache            *cache,
     self->due[i] = NEVER;
   crown_cache_get_position (cache, &self->position, NULL);
   crown_sync_machine_count_pending (self);
+  crown_sync_machine_set_timer (self, CROWN_SYNC_TIMER_IDLE, IDLE_US);
   return self;
 }
 

@@ -120,6 +120,10 @@ void              crown_sync_machine_answered   (CrownSyncMachine      *self,
 gboolean          crown_sync_machine_write      (CrownSyncMachine      *self,
                                                  CrownOutboxEntry      *entry,
                                                  GError               **error);
+/* Rows that could not be shown: they are read again. @n_damaged: of them, because their bytes are damaged */
+void              crown_sync_machine_miss       (CrownSyncMachine      *self,
+                                                 const CrownChangeSet  *missing,
+                                                 guint                  n_damaged);
 /* Another process has put something into the outbox. */
 void              crown_sync_machine_look       (CrownSyncMachine      *self);
 

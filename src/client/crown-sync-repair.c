@@ -8,6 +8,7 @@
 #include "crown-sync-machine-private.h"
 
 #include "core/crown-json.h"
+#include "crown-cache-upkeep.h"
 
 /* Idle syncs in a row that find other digests: after the first ones rows are read again, then all of them, then it is said. */
 #define DISAGREEMENTS_OF_ROWS 3
@@ -15,6 +16,8 @@
 /* More than this is less to read as a whole. */
 #define BUCKETS_MAX 32
 #define ROWS_MAX    500
+/* Stale rows that are read again at one idle sync. */
+#define STALE_MAX   50
 
 static const CrownStore stores[] = { CROWN_STORE_MEETINGS, CROWN_STORE_TASKS, CROWN_STORE_ANALYTICS };
 
@@ -186,9 +189,22 @@ ask_for_row (CrownSyncMachine *self,
 }
 
 void
+crown_sync_machine_miss (CrownSyncMachine     *self,
+                         const CrownChangeSet *missing,
+                         guint                 n_damaged)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!crown_cache_mark_missing (self->cache, missing, n_damaged, &error))
+    g_warning ("rows that are missing cannot be noted: %s", error->message);
+  crown_sync_machine_repair (self);
+}
+
+/* Without a line they stay noted until there is one. */
+void
 crown_sync_machine_repair (CrownSyncMachine *self)
 {
-  g_autoptr (CrownChangeSet) repairs = crown_cache_take_repairs (self->cache);
+  g_autoptr (CrownChangeSet) repairs = self->joined != 0 ? crown_cache_take_repairs (self->cache) : NULL;
 
   for (guint i = 0; repairs != NULL && i < G_N_ELEMENTS (stores); i++)
     {
@@ -365,6 +381,35 @@ crown_sync_machine_is_repairing (CrownSyncMachine *self)
   return self->held->len > 0;
 }
 
+/* Shown at once and read again behind that; and once an hour what is not used makes room. */
+static void
+refresh_stale (CrownSyncMachine *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) entries = crown_outbox_list (self->outbox, &error);
+  g_autoptr (CrownChangeSet) pending = crown_change_set_new (self->workspace_id);
+  g_autoptr (CrownChangeSet) evicted = crown_change_set_new (self->workspace_id);
+  g_autoptr (CrownChangeSet) stale = crown_cache_list_stale (self->cache, self->clock, STALE_MAX, &error);
+
+  for (guint i = 0; entries != NULL && i < entries->len; i++)
+    {
+      const CrownOutboxEntry *entry = entries->pdata[i];
+
+      crown_change_set_add (pending, crown_event_info (entry->type)->store, entry->row_id);
+    }
+  for (guint i = 0; stale != NULL && i < G_N_ELEMENTS (stores); i++)
+    {
+      GArray *ids = stale->ids[stores[i]];
+
+      for (guint j = 0; ids != NULL && j < ids->len; j++)
+        ask_for_row (self, stores[i], g_array_index (ids, gint64, j));
+    }
+  if (stale == NULL || entries == NULL ||
+      !crown_cache_purge (self->cache, self->clock, FALSE, pending, CROWN_CACHE_MAX_BYTES, evicted, &error))
+    g_warning ("the cache cannot be looked after: %s", error->message);
+  crown_sync_machine_changed (self, evicted);
+}
+
 static void
 repair_store (CrownSyncMachine *self,
               CrownStore        store,
@@ -400,6 +445,7 @@ crown_sync_machine_compare (CrownSyncMachine    *self,
       self->counted = TRUE;
       count_all (self);
     }
+  refresh_stale (self);
   for (guint i = 0; digests != NULL && i < G_N_ELEMENTS (stores); i++)
     {
       JsonObject *object = crown_json_opt_object (digests, crown_store_to_string (stores[i]));
