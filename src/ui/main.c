@@ -16,9 +16,10 @@ main (int    argc,
 {
   gint64 started_at = g_get_monotonic_time ();
   g_autoptr(CrownApplication) application = NULL;
+  const char *locale_dir = g_getenv ("CROWN_LOCALEDIR"); /* of a build that is not installed */
   int status;
 
-  bindtextdomain (CROWN_GETTEXT_DOMAIN, CROWN_LOCALE_DIR);
+  bindtextdomain (CROWN_GETTEXT_DOMAIN, locale_dir != NULL ? locale_dir : CROWN_LOCALE_DIR);
   bind_textdomain_codeset (CROWN_GETTEXT_DOMAIN, "UTF-8");
   textdomain (CROWN_GETTEXT_DOMAIN);
 

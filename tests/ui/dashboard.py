@@ -23,7 +23,7 @@ def under_private_display():
         skip("at-spi2-core is missing")
     os.environ["CROWN_TEST_DISPLAY"] = "1"
     sys.stdout.flush()
-    os.execvp("xvfb-run", ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24",
+    os.execvp("xvfb-run", ["xvfb-run", "-a", "-s", "-screen 0 " + os.environ.get("CROWN_TEST_SCREEN", "1280x800x24"),
                            "dbus-run-session", "--", sys.executable, *sys.argv])
 
 
@@ -144,11 +144,11 @@ class View:
 class Dashboard(View):
     """One process of the dashboard."""
 
-    def __init__(self, profile, *arguments):
+    def __init__(self, profile, *arguments, environment=None):
         program = os.path.join(BUILD, "src", "ui", "crown4-dashboard")
-        environment = dict(os.environ, GTK_A11Y="atspi", GSK_RENDERER="cairo", LIBGL_ALWAYS_SOFTWARE="1",
-                           GSETTINGS_SCHEMA_DIR=os.path.join(BUILD, "data"), LANGUAGE="C")
-        self.process = subprocess.Popen([program, "--profile", profile, *arguments], env=environment)
+        variables = dict(os.environ, GTK_A11Y="atspi", GSK_RENDERER="cairo", LIBGL_ALWAYS_SOFTWARE="1",
+                         GSETTINGS_SCHEMA_DIR=os.path.join(BUILD, "data"), LANGUAGE="C") | (environment or {})
+        self.process = subprocess.Popen([program, "--profile", profile, *arguments], env=variables)
         super().__init__(None)
         self.root = wait_for("the application is on the accessibility bus", self.find_root)
 
