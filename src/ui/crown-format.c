@@ -99,6 +99,24 @@ crown_format_position (double seconds)
 }
 
 /**
+ * crown_format_append_fact:
+ * @facts: the line so far
+ * @fact: (nullable): what is added; nothing where it is %NULL or empty
+ *
+ * Each fact is isolated (U+2068 … U+2069), so that a date in one direction and a number in another keep their places.
+ */
+void
+crown_format_append_fact (GString    *facts,
+                          const char *fact)
+{
+  if (fact == NULL || *fact == '\0')
+    return;
+  if (facts->len > 0)
+    g_string_append (facts, " · ");
+  g_string_append_printf (facts, "\u2068%s\u2069", fact);
+}
+
+/**
  * crown_format_meeting:
  *
  * Returns: (transfer full): the line under a meeting's title
@@ -109,24 +127,19 @@ crown_format_meeting (const char *date,
                       gint64      people,
                       gint64      tasks)
 {
-  g_autoptr(GString) line = g_string_new (date);
+  g_autoptr(GString) line = g_string_new (NULL);
+  g_autofree char *length = duration > 0 ? crown_format_duration (duration) : NULL;
+  g_autofree char *persons = NULL;
+  g_autofree char *work = NULL;
 
-  if (duration > 0)
-    {
-      g_autofree char *length = crown_format_duration (duration);
-
-      g_string_append_printf (line, " · %s", length);
-    }
   if (people > 0)
-    {
-      g_string_append (line, " · ");
-      g_string_append_printf (line, ngettext ("%d person", "%d people", (gulong) people), (int) people);
-    }
-  g_string_append (line, " · ");
+    persons = g_strdup_printf (ngettext ("%d person", "%d people", (gulong) people), (int) people);
   if (tasks > 0)
-    g_string_append_printf (line, ngettext ("%d task", "%d tasks", (gulong) tasks), (int) tasks);
-  else
-    g_string_append (line, _("no tasks"));
+    work = g_strdup_printf (ngettext ("%d task", "%d tasks", (gulong) tasks), (int) tasks);
 
+  crown_format_append_fact (line, date);
+  crown_format_append_fact (line, length);
+  crown_format_append_fact (line, persons);
+  crown_format_append_fact (line, work != NULL ? work : _("no tasks"));
   return g_string_free (g_steal_pointer (&line), FALSE);
 }

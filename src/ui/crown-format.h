@@ -17,5 +17,7 @@ char *crown_format_meeting  (const char *date,
                              gint64      duration,
                              gint64      people,
                              gint64      tasks);
+void  crown_format_append_fact (GString    *facts,
+                                const char *fact);
 
 G_END_DECLS

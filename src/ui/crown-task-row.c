@@ -39,17 +39,6 @@ struct _CrownTaskRow
 
 G_DEFINE_FINAL_TYPE (CrownTaskRow, crown_task_row, GTK_TYPE_WIDGET)
 
-static void
-append_fact (GString    *facts,
-             const char *fact)
-{
-  if (fact == NULL || *fact == '\0')
-    return;
-  if (facts->len > 0)
-    g_string_append (facts, " · ");
-  g_string_append (facts, fact);
-}
-
 static char *
 crown_task_row_dup_facts (CrownTaskRow *self,
                           CrownTask    *task)
@@ -57,18 +46,18 @@ crown_task_row_dup_facts (CrownTaskRow *self,
   g_autoptr(GString) facts = g_string_new (NULL);
   g_autoptr(CrownMeeting) meeting = NULL;
 
-  append_fact (facts, task->assignee != NULL ? task->assignee : _("Unassigned"));
+  crown_format_append_fact (facts, task->assignee != NULL ? task->assignee : _("Unassigned"));
   if (task->due_date != NULL)
     {
       g_autofree char *date = crown_format_due (task->due_date);
       g_autofree char *due = g_strdup_printf (_("due %s"), date);
 
-      append_fact (facts, due);
+      crown_format_append_fact (facts, due);
     }
   if (self->with_meeting)
     {
       meeting = crown_client_load_meeting (crown_item_get_client (self->item), task->session_id, NULL);
-      append_fact (facts, meeting != NULL ? meeting->title : NULL);
+      crown_format_append_fact (facts, meeting != NULL ? meeting->title : NULL);
     }
   return g_string_free (g_steal_pointer (&facts), FALSE);
 }
