@@ -7,7 +7,7 @@
 
 #include "crown-analytics-view.h"
 
-#include "charts/crown-bar-chart.h"
+#include "charts/crown-chart.h"
 #include "crown-format.h"
 
 #include <glib/gi18n.h>
@@ -15,16 +15,17 @@
 /**
  * CrownAnalyticsView:
  *
- * The analytics of one meeting: speaking time, balance of participation, sentiment by speaker.
+ * The analytics of one meeting: speaking time, balance of participation, turns, sentiment over time and by speaker.
  */
 struct _CrownAnalyticsView
 {
   AdwBin         parent_instance;
 
   GtkStack      *stack;
-  CrownBarChart *speaking;
-  CrownBarChart *sentiment;
-  GtkWidget     *sentiment_box;
+  CrownChart    *speaking;
+  CrownChart    *turns;
+  CrownChart    *timeline;
+  CrownChart    *sentiment;
   GtkWidget     *balance_box;
   GtkLabel      *balance;
 };
@@ -79,16 +80,14 @@ static void
 show_speaking (CrownAnalyticsView *self,
                JsonObject         *speaking_time)
 {
+  CrownChartData *data = crown_chart_data_new (_("Speaking Time"),
+                                               _("From the beginning to the end of what each person said, added up. "
+                                                 "Where a transcript has no times, they are estimated from its words."));
   g_autoptr(GArray) entries = entries_of (speaking_time);
-  double total = 0, longest = 0;
+  double total = 0;
 
   for (guint i = 0; i < entries->len; i++)
-    {
-      total += g_array_index (entries, Entry, i).amount;
-      longest = MAX (longest, g_array_index (entries, Entry, i).amount);
-    }
-
-  crown_bar_chart_clear (self->speaking);
+    total += g_array_index (entries, Entry, i).amount;
   for (guint i = 0; i < entries->len; i++)
     {
       Entry *entry = &g_array_index (entries, Entry, i);
@@ -97,8 +96,9 @@ show_speaking (CrownAnalyticsView *self,
 
       /* Translators: a speaking time and its share of all, such as "4 min · 32 %" */
       amount = g_strdup_printf (_("%s · %d %%"), time, total > 0 ? (int) (100 * entry->amount / total + 0.5) : 0);
-      crown_bar_chart_add (self->speaking, entry->name, longest > 0 ? entry->amount / longest : 0, amount);
+      crown_chart_data_add (data, entry->name, NULL, entry->amount, amount);
     }
+  crown_chart_take_data (self->speaking, data);
 }
 
 static const char *
@@ -125,20 +125,76 @@ member_object (JsonObject *object,
 }
 
 static void
-show_sentiment (CrownAnalyticsView *self,
-                JsonObject         *sentiment)
+show_turns (CrownAnalyticsView *self,
+            JsonObject         *participation)
 {
-  g_autoptr(GArray) entries = entries_of (member_object (sentiment, "by_speaker"));
+  CrownChartData *data = crown_chart_data_new (_("Turns"), _("How often each person began to speak after somebody else."));
+  g_autoptr(GArray) entries = entries_of (member_object (participation, "turns"));
 
-  crown_bar_chart_clear (self->sentiment);
   for (guint i = 0; i < entries->len; i++)
     {
       Entry *entry = &g_array_index (entries, Entry, i);
+      guint n = (guint) MAX (entry->amount, 0);
+      g_autofree char *amount = g_strdup_printf (ngettext ("%u turn", "%u turns", n), n);
 
-      /* -1 … 1 on a bar whose middle is neutral */
-      crown_bar_chart_add (self->sentiment, entry->name, (entry->amount + 1) / 2, sentiment_in_words (entry->amount));
+      crown_chart_data_add (data, entry->name, NULL, entry->amount, amount);
     }
-  gtk_widget_set_visible (self->sentiment_box, entries->len > 0);
+  crown_chart_take_data (self->turns, data);
+}
+
+static char *
+say_score (double score)
+{
+  /* Translators: a sentiment in words, and as a number from -1 to 1 */
+  return g_strdup_printf (_("%s (%+.2f)"), sentiment_in_words (score), score);
+}
+
+static void
+show_timeline (CrownAnalyticsView *self,
+               JsonObject         *sentiment)
+{
+  CrownChartData *data = crown_chart_data_new (_("Sentiment over Time"),
+                                               _("How positive the words sound in each twentieth of the meeting, from -1 "
+                                                 "(down) to 1 (up), weighted by the length of what was said."));
+  JsonNode *node = sentiment != NULL ? json_object_get_member (sentiment, "timeline") : NULL;
+  JsonArray *points = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  for (guint i = 0; points != NULL && i < json_array_get_length (points); i++)
+    {
+      JsonNode *element = json_array_get_element (points, i);
+      JsonObject *point = JSON_NODE_HOLDS_OBJECT (element) ? json_node_get_object (element) : NULL;
+      JsonNode *at = point != NULL ? json_object_get_member (point, "at") : NULL;
+      JsonNode *score = point != NULL ? json_object_get_member (point, "score") : NULL;
+      g_autofree char *time = NULL;
+      g_autofree char *text = NULL;
+
+      if (at == NULL || score == NULL || !JSON_NODE_HOLDS_VALUE (at) || !JSON_NODE_HOLDS_VALUE (score))
+        continue;
+      time = crown_format_position (json_node_get_double (at));
+      text = say_score (json_node_get_double (score));
+      crown_chart_data_add (data, time, NULL, json_node_get_double (score), text);
+    }
+  crown_chart_take_data (self->timeline, data);
+}
+
+static void
+show_sentiment (CrownAnalyticsView *self,
+                JsonObject         *sentiment)
+{
+  CrownChartData *data = crown_chart_data_new (_("Sentiment by Speaker"),
+                                               _("The mean of what each person said, by the words of a fixed list, from -1 to 1."));
+  g_autoptr(GArray) entries = entries_of (member_object (sentiment, "by_speaker"));
+
+  data->low = -1;
+  data->high = 1;
+  for (guint i = 0; i < entries->len; i++)
+    {
+      Entry *entry = &g_array_index (entries, Entry, i);
+      g_autofree char *text = say_score (entry->amount);
+
+      crown_chart_data_add (data, entry->name, NULL, entry->amount, text);
+    }
+  crown_chart_take_data (self->sentiment, data);
 }
 
 static void
@@ -181,6 +237,8 @@ crown_analytics_view_show (CrownAnalyticsView *self,
 
   show_speaking (self, analytics->speaking_time);
   show_balance (self, analytics->participation);
+  show_turns (self, analytics->participation);
+  show_timeline (self, analytics->sentiment);
   show_sentiment (self, analytics->sentiment);
 }
 
@@ -189,12 +247,13 @@ crown_analytics_view_class_init (CrownAnalyticsViewClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
-  g_type_ensure (CROWN_TYPE_BAR_CHART);
+  g_type_ensure (CROWN_TYPE_CHART);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/crown4/Dashboard/crown-analytics-view.ui");
   gtk_widget_class_bind_template_child (widget_class, CrownAnalyticsView, stack);
   gtk_widget_class_bind_template_child (widget_class, CrownAnalyticsView, speaking);
   gtk_widget_class_bind_template_child (widget_class, CrownAnalyticsView, sentiment);
-  gtk_widget_class_bind_template_child (widget_class, CrownAnalyticsView, sentiment_box);
+  gtk_widget_class_bind_template_child (widget_class, CrownAnalyticsView, turns);
+  gtk_widget_class_bind_template_child (widget_class, CrownAnalyticsView, timeline);
   gtk_widget_class_bind_template_child (widget_class, CrownAnalyticsView, balance_box);
   gtk_widget_class_bind_template_child (widget_class, CrownAnalyticsView, balance);
 }
