@@ -146,7 +146,6 @@ snapshot_text (CrownChartCanvas *self,
 
   pango_layout_set_width (text, (int) (shape->width * PANGO_SCALE));
   pango_layout_set_ellipsize (text, PANGO_ELLIPSIZE_END);
-  pango_layout_set_auto_dir (text, FALSE);
   pango_layout_get_pixel_size (text, &width, &height);
   /* Pango's own alignment depends on the direction of the text; the layout knows where it belongs. */
   pango_layout_set_width (text, -1);

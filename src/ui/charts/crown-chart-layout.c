@@ -132,7 +132,7 @@ longest (const CrownChartData  *data,
 
       n = MAX (n, g_utf8_strlen (of_names ? mark->name : mark->text, -1));
     }
-  return MIN ((n + 1) * space->char_width, limit);
+  return MIN ((1.2 * (double) n + 1) * space->char_width, limit); /* names have more wide letters than a text has */
 }
 
 /**
@@ -282,7 +282,7 @@ crown_chart_layout_stacks (const CrownChartData  *data,
 /**
  * crown_chart_layout_line:
  *
- * A point a mark, in their order, over a line at zero.
+ * A point a mark, in their order, between a line at zero and one at the largest, which is named.
  *
  * Returns: (transfer full)
  */
@@ -294,21 +294,33 @@ crown_chart_layout_line (const CrownChartData  *data,
   guint n = data->marks->len;
   double low = 0, high = 0, last_x = 0, last_y = 0;
   double step = n > 1 ? (space->width - 2 * GAP) / (n - 1) : 0;
-  double labels = PLOT + GAP;
+  double top = space->line_height + GAP, labels = top + PLOT;
+  const char *largest = NULL;
 
   for (guint i = 0; i < n; i++)
     {
-      low = MIN (low, crown_chart_data_get (data, i)->value);
-      high = MAX (high, crown_chart_data_get (data, i)->value);
+      CrownChartMark *mark = crown_chart_data_get (data, i);
+
+      low = MIN (low, mark->value);
+      if (mark->value > high)
+        {
+          high = mark->value;
+          largest = mark->text;
+        }
     }
   if (high <= low)
     high = low + 1;
 
-  add (self, CROWN_SHAPE_LINE, 0, GAP + (PLOT - 2 * GAP) * high / (high - low), space->width, 0, CROWN_COLOUR_TRACK, -1);
+  if (largest != NULL)
+    {
+      add_text (self, 0, 0, space->width, space->line_height, 0, CROWN_COLOUR_DIM, -1, largest);
+      add (self, CROWN_SHAPE_LINE, 0, top, space->width, 0, CROWN_COLOUR_TRACK, -1);
+    }
+  add (self, CROWN_SHAPE_LINE, 0, top + (PLOT - 2 * GAP) * high / (high - low), space->width, 0, CROWN_COLOUR_TRACK, -1);
   for (guint i = 0; i < n; i++)
     {
       double x = n > 1 ? GAP + i * step : space->width / 2;
-      double y = GAP + (PLOT - 2 * GAP) * (high - crown_chart_data_get (data, i)->value) / (high - low);
+      double y = top + (PLOT - 2 * GAP) * (high - crown_chart_data_get (data, i)->value) / (high - low);
 
       if (i > 0)
         add (self, CROWN_SHAPE_LINE, last_x, last_y, x - last_x, y - last_y, 0, -1);
@@ -318,7 +330,7 @@ crown_chart_layout_line (const CrownChartData  *data,
   for (guint i = 0; i < n; i++)
     {
       double x = n > 1 ? GAP + i * step : space->width / 2;
-      double y = GAP + (PLOT - 2 * GAP) * (high - crown_chart_data_get (data, i)->value) / (high - low);
+      double y = top + (PLOT - 2 * GAP) * (high - crown_chart_data_get (data, i)->value) / (high - low);
 
       add (self, CROWN_SHAPE_POINT, x, y, 4, 4, 0, (int) i);
     }
@@ -382,6 +394,8 @@ crown_chart_layout_donut (const CrownChartData  *data,
   gboolean narrow = space->width < 2 * radius + 18 * space->char_width;
   double list_x = narrow ? 0 : 2 * radius + 3 * GAP;
   double y = narrow ? 2 * radius + GAP : 0;
+  double names = longest (data, space, TRUE, 0.6 * MAX (space->width - list_x - BAR - GAP, 0));
+  double words = longest (data, space, FALSE, MAX (space->width - list_x - BAR - 2 * GAP - names, 0));
   double total = 0, turned = 0;
 
   for (guint i = 0; i < data->marks->len; i++)
@@ -394,17 +408,14 @@ crown_chart_layout_donut (const CrownChartData  *data,
       CrownChartMark *mark = crown_chart_data_get (data, i);
       double share = MAX (mark->value, 0) / total;
       int colour = (int) (i % CROWN_CHART_N_COLOURS);
-      double words = (g_utf8_strlen (mark->text, -1) + 1) * space->char_width;
       CrownShape *arc = add (self, CROWN_SHAPE_ARC, narrow ? space->width / 2 : radius, radius, radius, radius * 0.6,
                              colour, (int) i);
 
       arc->from = turned;
       arc->to = turned += share;
-      words = MIN (words, (space->width - list_x) / 2);
       add (self, CROWN_SHAPE_RECT, list_x, y + (space->line_height - BAR) / 2, BAR, BAR, colour, (int) i);
-      add_text (self, list_x + BAR + GAP, y, space->width - list_x - BAR - 2 * GAP - words, space->line_height, 0,
-                CROWN_COLOUR_TEXT, (int) i, mark->name);
-      add_text (self, space->width - words, y, words, space->line_height, 1, CROWN_COLOUR_DIM, (int) i, mark->text);
+      add_text (self, list_x + BAR + GAP, y, names, space->line_height, 0, CROWN_COLOUR_TEXT, (int) i, mark->name);
+      add_text (self, list_x + BAR + 2 * GAP + names, y, words, space->line_height, 1, CROWN_COLOUR_DIM, (int) i, mark->text);
       y += space->line_height + GAP;
     }
   return finish (self, space, MAX (2 * radius, y - GAP));
