@@ -18,7 +18,7 @@ make_data (void)
 {
   CrownChartData *data = crown_chart_data_new ("Speaking <Time>", "Added & up.");
 
-  crown_chart_data_add (data, "Anna", NULL, 30, "30 s");
+  crown_chart_data_add (data, "Anna", NULL, 30, "30 seconds");
   crown_chart_data_add (data, "Ben", NULL, 10, "10 s");
   crown_chart_data_add (data, "Nobody", NULL, NAN, "nothing");
   crown_chart_data_add (data, "Endless", NULL, INFINITY, "endless");
@@ -202,7 +202,7 @@ test_svg (void)
   g_markup_parse_context_end_parse (context, &error);
   g_assert_no_error (error);
   g_assert_nonnull (strstr (svg, "<title>Speaking &lt;Time&gt;</title><desc>Added &amp; up.</desc>"));
-  g_assert_nonnull (strstr (svg, "<title>Anna: 30 s</title>"));
+  g_assert_nonnull (strstr (svg, "<title>Anna: 30 seconds</title>"));
   g_assert_nonnull (strstr (svg, crown_chart_palette[1]));
 }
 
