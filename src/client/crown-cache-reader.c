@@ -31,11 +31,13 @@ static const char *const row_sql[CROWN_N_STORES] = {
 typedef struct {
   CrownStore  store;
   const char *plain;
-  const char *of_status;
+  const char *filtered;
   const char *key; /* first text, second text, number */
 } List;
 
 #define MEETING_ORDER " ORDER BY sort_at DESC, id DESC"
+#define TASK_FILTER   " (?2 IS NULL OR status = ?2) AND (?4 IS NULL OR (due_date IS NOT NULL AND due_date >= ?4))" \
+                      " AND (?5 IS NULL OR (due_date IS NOT NULL AND due_date <= ?5))"
 #define TASK_ORDER    " ORDER BY status DESC, sort_due, id DESC"
 
 static const List lists[] = {
@@ -49,11 +51,11 @@ static const List lists[] = {
     "SELECT sort_at, '', 0 FROM meetings WHERE id = ?1" },
   [CROWN_QUERY_TASKS] = { CROWN_STORE_TASKS,
     "SELECT id FROM tasks" TASK_ORDER,
-    "SELECT id FROM tasks WHERE status = ?2" TASK_ORDER,
+    "SELECT id FROM tasks WHERE" TASK_FILTER TASK_ORDER,
     "SELECT status, sort_due, 0 FROM tasks WHERE id = ?1" },
   [CROWN_QUERY_SESSION_TASKS] = { CROWN_STORE_TASKS,
     "SELECT id FROM tasks WHERE session_id = ?3 ORDER BY line, id",
-    "SELECT id FROM tasks WHERE session_id = ?3 AND status = ?2 ORDER BY line, id",
+    "SELECT id FROM tasks WHERE session_id = ?3 AND" TASK_FILTER " ORDER BY line, id",
     "SELECT '', '', line FROM tasks WHERE id = ?1" },
 };
 
@@ -348,6 +350,14 @@ belongs (const CrownQuery       *query,
     return FALSE;
   if (query->status != NULL && strcmp (sort.status, query->status) != 0)
     return FALSE;
+  if (overlaid->store == CROWN_STORE_TASKS && (query->due_from != NULL || query->due_until != NULL))
+    {
+      const char *due = crown_json_opt_string (overlaid->row, "due_date", NULL);
+
+      if (due == NULL || (query->due_from != NULL && strcmp (due, query->due_from) < 0) ||
+          (query->due_until != NULL && strcmp (due, query->due_until) > 0))
+        return FALSE;
+    }
   if (search == NULL)
     return TRUE;
   folded = g_string_new (NULL);
@@ -414,6 +424,8 @@ crown_cache_reader_query_ids (CrownCacheReader  *self,
                               GError           **error)
 {
   const List *list = &lists[query->kind];
+  gboolean of_tasks = list->store == CROWN_STORE_TASKS;
+  gboolean filtered = query->status != NULL || (of_tasks && (query->due_from != NULL || query->due_until != NULL));
   g_autoptr (CrownSearchQuery) search = query->text != NULL ? crown_search_query_new (query->text) : NULL;
   g_autoptr (GHashTable) found = NULL;
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
@@ -423,11 +435,16 @@ crown_cache_reader_query_ids (CrownCacheReader  *self,
 
   if (!crown_sqlite_begin_read (self->cache, &tx, error) || !crown_cache_reader_ensure_overlay (self, error) ||
       (search != NULL && !(found = crown_cache_search_ids (self->cache, search, list->store, error))) ||
-      !(stmt = crown_sqlite_prepare (self->cache, "query ids", query->status != NULL ? list->of_status : list->plain, error)))
+      !(stmt = crown_sqlite_prepare (self->cache, "query ids", filtered ? list->filtered : list->plain, error)))
     return NULL;
 
-  if (query->status != NULL)
+  if (filtered)
     crown_sqlite_bind_text (stmt, 2, query->status, -1);
+  if (filtered && of_tasks)
+    {
+      crown_sqlite_bind_text (stmt, 4, query->due_from, -1);
+      crown_sqlite_bind_text (stmt, 5, query->due_until, -1);
+    }
   if (query->kind == CROWN_QUERY_SESSION_TASKS)
     crown_sqlite_bind_int (stmt, 3, query->session_id);
   while ((step = crown_sqlite_step (stmt, error)) == 1)

@@ -62,6 +62,8 @@ typedef struct {
   gint64         session_id; /* SESSION_TASKS */
   const char    *text;       /* (nullable) each word begins a word of title, summary, task or people */
   const char    *status;     /* (nullable) */
+  const char    *due_from;   /* (nullable) YYYY-MM-DD: of tasks, those that are due then or later */
+  const char    *due_until;  /* (nullable) YYYY-MM-DD: … or until then; with either, a task without a day is none of them */
 } CrownQuery;
 /* ids in order; a covering index makes 100,000 of them cheap. (transfer full) (element-type gint64) */
 GArray          *crown_client_query_ids     (CrownClient *self, const CrownQuery *query, GError **error);

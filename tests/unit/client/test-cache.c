@@ -157,6 +157,25 @@ ids_of (Fixture        *f,
     g_assert_cmpstr (found, ==, (expected)); \
   } G_STMT_END
 
+static void
+assert_due (Fixture    *f,
+            const char *status,
+            const char *from,
+            const char *until,
+            const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownCacheReader) reader = crown_cache_reader_open (f->folder, &error);
+  CrownQuery query = { CROWN_QUERY_TASKS, .status = status, .due_from = from, .due_until = until };
+  g_autoptr (GArray) ids = crown_cache_reader_query_ids (reader, &query, &error);
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < ids->len; i++)
+    g_string_append_printf (list, "%s%" G_GINT64_FORMAT, i > 0 ? " " : "", g_array_index (ids, gint64, i));
+  g_assert_cmpstr (list->str, ==, expected);
+}
+
 static JsonObject *
 load (Fixture    *f,
       CrownStore  store,
@@ -195,6 +214,13 @@ test_lists (Fixture       *f,
   assert_ids (f, CROWN_QUERY_MEETINGS, NULL, "2 1 3");
   assert_ids (f, CROWN_QUERY_TASKS, NULL, "4 1 5 3 2");
   assert_ids (f, CROWN_QUERY_SESSION_TASKS, NULL, "5 4 3 2 1");
+  assert_due (f, NULL, NULL, "2026-11-25", "4 2");
+  assert_due (f, "pending", NULL, "2026-11-25", "4");
+  assert_due (f, NULL, "2026-11-25", NULL, "4 1");
+  assert_due (f, NULL, "2026-11-26", "2026-11-30", "");
+  apply_ok (f, CROWN_EVENT_TASK_UPDATE, "{\"workspace_id\":1,\"task_id\":4,\"session_id\":1,\"updates\":{\"due_date\":\"2026-11-28\"},"
+                                        "\"timestamp\":\"2026-11-22T10:00:00Z\"}");
+  assert_due (f, NULL, "2026-11-26", "2026-11-30", "4");
   assert_ids (f, CROWN_QUERY_MEETINGS, "éLAN", "2 1 3");
   assert_ids (f, CROWN_QUERY_TASKS, "task 4", "4");
 
@@ -587,6 +613,9 @@ test_overlay (Fixture       *f,
   add_entry (outbox, CROWN_EVENT_TASK_UPDATE, 999, "{\"updates\":{\"status\":\"completed\"}}"); /* gone: drawn on nothing */
 
   assert_ids (f, CROWN_QUERY_TASKS, NULL, "2 5 3 1 4");
+  assert_due (f, NULL, "2026-11-25", "2026-11-25", "2");
+  assert_due (f, NULL, "2026-11-26", NULL, "");
+  assert_due (f, NULL, NULL, "2026-11-24", "");
   assert_ids (f, CROWN_QUERY_MEETINGS, NULL, "1");
   assert_ids (f, CROWN_QUERY_ARCHIVE, NULL, "2");
   row = load (f, CROWN_STORE_TASKS, 4);
