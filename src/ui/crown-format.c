@@ -67,6 +67,19 @@ crown_format_due (const char *date)
 }
 
 /**
+ * crown_format_today:
+ *
+ * Returns: (transfer full): YYYY-MM-DD, as due dates are
+ */
+char *
+crown_format_today (void)
+{
+  g_autoptr(GDateTime) now = g_date_time_new_now_local ();
+
+  return g_date_time_format (now, "%Y-%m-%d");
+}
+
+/**
  * crown_format_duration:
  *
  * Returns: (transfer full): "45 min", "1 h 5 min"

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 char *crown_format_date     (const char *iso);
 char *crown_format_due      (const char *date);
+char *crown_format_today    (void);
 char *crown_format_duration (gint64      seconds);
 char *crown_format_position (double      seconds);
 char *crown_format_meeting  (const char *date,

@@ -30,6 +30,9 @@ struct _CrownListModel
   CrownQueryKind  kind;
   gint64          session_id;
   char           *text;    /* (nullable) */
+  char           *status;  /* (nullable), as the others of the filter */
+  char           *due_from;
+  char           *due_until;
   GArray         *ids;     /* gint64, in the order shown */
   guint           limit;   /* no more of them than this are shown */
   GHashTable     *items;   /* gint64 → CrownItem, not owned */
@@ -64,7 +67,7 @@ n_shown (CrownListModel *self)
 static void
 crown_list_model_requery (CrownListModel *self)
 {
-  CrownQuery query = { self->kind, self->session_id, self->text, NULL };
+  CrownQuery query = { self->kind, self->session_id, self->text, self->status, self->due_from, self->due_until };
   g_autoptr(GError) error = NULL;
   g_autoptr(GArray) old = NULL;
   GArray *ids;
@@ -196,6 +199,40 @@ crown_list_model_set_text (CrownListModel *self,
   crown_list_model_requery (self);
 }
 
+static gboolean
+replace (char       **member,
+         const char  *value)
+{
+  if (g_strcmp0 (*member, value) == 0)
+    return FALSE;
+  g_free (*member);
+  *member = g_strdup (value);
+  return TRUE;
+}
+
+/**
+ * crown_list_model_set_filter:
+ * @status: (nullable): what the rows must be
+ * @due_from: (nullable): the first day, YYYY-MM-DD, on which they are due
+ * @due_until: (nullable): the last
+ */
+void
+crown_list_model_set_filter (CrownListModel *self,
+                             const char     *status,
+                             const char     *due_from,
+                             const char     *due_until)
+{
+  gboolean changed;
+
+  g_return_if_fail (CROWN_IS_LIST_MODEL (self));
+
+  changed = replace (&self->status, status);
+  changed |= replace (&self->due_from, due_from);
+  changed |= replace (&self->due_until, due_until);
+  if (changed)
+    crown_list_model_requery (self);
+}
+
 /**
  * crown_list_model_set_session_id:
  * @session_id: the meeting whose tasks are shown
@@ -318,6 +355,9 @@ crown_list_model_finalize (GObject *object)
 
   g_clear_pointer (&self->ids, g_array_unref);
   g_clear_pointer (&self->text, g_free);
+  g_clear_pointer (&self->status, g_free);
+  g_clear_pointer (&self->due_from, g_free);
+  g_clear_pointer (&self->due_until, g_free);
   g_clear_object (&self->client);
 
   G_OBJECT_CLASS (crown_list_model_parent_class)->finalize (object);

@@ -17,6 +17,10 @@ CrownListModel *crown_list_model_new            (CrownClient    *client,
                                                  CrownQueryKind  kind);
 void            crown_list_model_set_text       (CrownListModel *self,
                                                  const char     *text);
+void            crown_list_model_set_filter     (CrownListModel *self,
+                                                 const char     *status,
+                                                 const char     *due_from,
+                                                 const char     *due_until);
 void            crown_list_model_set_session_id (CrownListModel *self,
                                                  gint64          session_id);
 void            crown_list_model_set_limit      (CrownListModel *self,

@@ -157,6 +157,22 @@ crown_list_page_set_text (CrownListPage *self,
 }
 
 /**
+ * crown_list_page_set_empty:
+ * @title: what to say when there are no rows
+ * @description: and what would be there
+ */
+void
+crown_list_page_set_empty (CrownListPage *self,
+                           const char    *title,
+                           const char    *description)
+{
+  g_return_if_fail (CROWN_IS_LIST_PAGE (self));
+
+  adw_status_page_set_title (self->empty, title);
+  adw_status_page_set_description (self->empty, description);
+}
+
+/**
  * crown_list_page_get_selected:
  *
  * Returns: the id of the chosen row, 0 for none

@@ -20,6 +20,9 @@ void     crown_list_page_set_list    (CrownListPage      *self,
                                       GtkListItemFactory *factory);
 void     crown_list_page_set_text    (CrownListPage      *self,
                                       const char         *text);
+void     crown_list_page_set_empty   (CrownListPage      *self,
+                                      const char         *title,
+                                      const char         *description);
 gint64   crown_list_page_get_selected (CrownListPage     *self);
 gboolean crown_list_page_is_filled   (CrownListPage      *self);
 gboolean crown_list_page_is_painted  (CrownListPage      *self);

@@ -50,7 +50,9 @@ crown_task_row_dup_facts (CrownTaskRow *self,
   if (task->due_date != NULL)
     {
       g_autofree char *date = crown_format_due (task->due_date);
-      g_autofree char *due = g_strdup_printf (_("due %s"), date);
+      g_autofree char *today = crown_format_today ();
+      gboolean late = g_strcmp0 (task->status, "pending") == 0 && strcmp (task->due_date, today) < 0;
+      g_autofree char *due = g_strdup_printf (late ? _("overdue since %s") : _("due %s"), date);
 
       crown_format_append_fact (facts, due);
     }

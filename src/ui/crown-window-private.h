@@ -10,6 +10,7 @@
 #include "crown-analytics-page.h"
 #include "crown-list-page.h"
 #include "crown-meeting-detail.h"
+#include "crown-tasks-page.h"
 
 G_BEGIN_DECLS
 
@@ -35,7 +36,7 @@ struct _CrownWindow
   GtkWidget            *detail_pane;
   CrownListPage        *meetings;
   CrownMeetingDetail   *detail;
-  CrownListPage        *tasks;
+  CrownTasksPage       *tasks;
   CrownAnalyticsPage   *analytics;
   CrownListPage        *archive;
 };

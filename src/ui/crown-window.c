@@ -10,7 +10,6 @@
 #include "crown-compat.h"
 #include "crown-config.h"
 #include "crown-meeting-row.h"
-#include "crown-task-row.h"
 
 #include <glib/gi18n.h>
 
@@ -183,7 +182,7 @@ search_changed_cb (CrownWindow *self)
 
   /* Only the current page is filtered; the others show everything. */
   crown_list_page_set_text (self->meetings, g_strcmp0 (page, "meetings") == 0 ? text : NULL);
-  crown_list_page_set_text (self->tasks, g_strcmp0 (page, "tasks") == 0 ? text : NULL);
+  crown_tasks_page_set_text (self->tasks, g_strcmp0 (page, "tasks") == 0 ? text : NULL);
   crown_analytics_page_set_text (self->analytics, g_strcmp0 (page, "analytics") == 0 ? text : NULL);
   crown_list_page_set_text (self->archive, g_strcmp0 (page, "archive") == 0 ? text : NULL);
 }
@@ -192,12 +191,9 @@ search_changed_cb (CrownWindow *self)
 static void
 fill_tasks_cb (CrownWindow *self)
 {
-  g_autoptr(CrownListModel) model = NULL;
-
-  if (self->client == NULL || crown_list_page_is_filled (self->tasks))
+  if (self->client == NULL)
     return;
-  model = crown_list_model_new (self->client, CROWN_QUERY_TASKS);
-  crown_list_page_set_list (self->tasks, model, crown_task_row_factory_new (TRUE));
+  crown_tasks_page_fill (self->tasks, self->client);
   search_changed_cb (self);
 }
 
@@ -320,6 +316,7 @@ crown_window_class_init (CrownWindowClass *klass)
   g_type_ensure (CROWN_TYPE_LIST_PAGE);
   g_type_ensure (CROWN_TYPE_ANALYTICS_PAGE);
   g_type_ensure (CROWN_TYPE_MEETING_DETAIL);
+  g_type_ensure (CROWN_TYPE_TASKS_PAGE);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/crown4/Dashboard/crown-window.ui");
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, switcher_title);
