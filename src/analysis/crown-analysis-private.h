@@ -60,7 +60,5 @@ JsonObject *crown_sentiment_of   (const CrownTranscript *transcript, CrownLangua
 #define CROWN_OUTCOMES 4
 void        crown_outcomes_of    (const CrownTranscript *transcript, GPtrArray *sentences, GStrv participants, CrownLanguage language,
                                   const char *date, JsonArray *outcomes[CROWN_OUTCOMES]);
-/* The day that @text names, relative to @date (YYYY-MM-DD…); (nullable) (transfer full) */
-char       *crown_due_date_of    (const char *text, const char *date);
 
 G_END_DECLS

@@ -59,4 +59,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownTranscript, crown_transcript_free)
  */
 JsonObject      *crown_analyze            (const CrownTranscript *transcript, const char *meeting_date);
 
+/* The first day that @text names, relative to @date (YYYY-MM-DD…), as YYYY-MM-DD. Pure. (transfer full) (nullable) */
+char            *crown_due_date_of        (const char *text, const char *date);
+
 G_END_DECLS
