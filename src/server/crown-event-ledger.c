@@ -5,10 +5,15 @@
 
 #define G_LOG_DOMAIN "crown-server"
 
+#include "crown-config.h"
+
 #include "crown-event-ledger.h"
 
 #include <string.h>
 
+#ifdef CROWN_HAVE_POSTGRESQL
+#include "crown-postgres-ledger.h"
+#endif
 #include "crown-server-error.h"
 #include "crown-sqlite-ledger.h"
 
@@ -99,7 +104,7 @@ crown_event_stream_name (CrownEventScope scope,
 
 /**
  * crown_event_ledger_open:
- * @uri: `sqlite:PATH`
+ * @uri: `sqlite:PATH` or `postgresql://…`
  * @error: (out) (optional): %CROWN_SERVER_ERROR_BAD_REQUEST for another kind of URI, or the database's
  *
  * Opens the ledger, and makes it where there is none.
@@ -115,8 +120,20 @@ crown_event_ledger_open (const char  *uri,
   if (g_str_has_prefix (uri, "sqlite:") && uri[strlen ("sqlite:")] != '\0')
     return CROWN_EVENT_LEDGER (crown_sqlite_ledger_open (uri + strlen ("sqlite:"), error));
 
+  /* The rest of the URI may hold a password. */
+  if (g_str_has_prefix (uri, "postgresql://") || g_str_has_prefix (uri, "postgres://"))
+    {
+#ifdef CROWN_HAVE_POSTGRESQL
+      return CROWN_EVENT_LEDGER (crown_postgres_ledger_open (uri, error));
+#else
+      g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_BAD_REQUEST,
+                   "This program was built without PostgreSQL (-Dserver_postgresql=enabled); use sqlite:PATH");
+      return NULL;
+#endif
+    }
+
   g_set_error (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_BAD_REQUEST,
-               "Ledger “%s” is not of a kind that is known; use sqlite:PATH", uri);
+               "Ledger “%s” is not of a kind that is known; use sqlite:PATH or postgresql://…", uri);
   return NULL;
 }
 

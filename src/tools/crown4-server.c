@@ -262,7 +262,7 @@ main (int   argc,
   g_autoptr (GError) error = NULL;
   const GOptionEntry entries[] = {
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &config, "Read what is not given here from a key file", "FILE" },
-    { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &settings.ledger, "Where the events are kept, as sqlite:PATH", "URI" },
+    { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &settings.ledger, "Where the events are kept, as sqlite:PATH or postgresql://…", "URI" },
     { "listen", 0, 0, G_OPTION_ARG_STRING, &settings.listen, "Address and port to serve on; port 0 takes a free one",
       "ADDR:PORT" },
     { "tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &settings.tls_cert, "Speak TLS, with this certificate in PEM form", "FILE" },

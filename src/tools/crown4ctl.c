@@ -168,7 +168,7 @@ main (int   argc,
   g_auto (CtlOptions) options = { .keep_days = 30, .keep_events = 10000 };
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
-    { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &options.ledger, "The ledger, as sqlite:PATH", "URI" },
+    { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &options.ledger, "The ledger, as sqlite:PATH or postgresql://…", "URI" },
     { "server", 0, 0, G_OPTION_ARG_STRING, &options.server, "The server, such as http://127.0.0.1:8080", "URL" },
     { "tls-ca", 0, 0, G_OPTION_ARG_FILENAME, &options.tls_ca, "Trust the server's certificate by those in this file",
       "FILE" },
