@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "crown-config.h"
+
 #include "server-fixture.h"
 
 #include <glib/gstdio.h>
@@ -10,6 +12,14 @@
 #include "core/crown-json.h"
 #include "server/crown-sqlite-ledger-private.h"
 #include "storage/crown-sqlite.h"
+
+#ifdef CROWN_HAVE_POSTGRESQL
+#include "postgres-fixture.h"
+#include "server/crown-postgres-ledger-private.h"
+#endif
+
+/* What a test's data is for the other ledger; NULL: SQLite. */
+static const char POSTGRESQL[] = "postgresql";
 
 static gint64
 now_us (gpointer user_data)
@@ -29,14 +39,19 @@ monotonic_us (gpointer user_data)
 
 void
 server_fixture_set_up (ServerFixture *self,
-                       gconstpointer  unused)
+                       gconstpointer  kind)
 {
   g_autoptr (GError) error = NULL;
 
   self->folder = g_dir_make_tmp ("crown-server-XXXXXX", &error);
   g_assert_no_error (error);
   self->path = g_build_filename (self->folder, "ledger.db", NULL);
-  self->uri = g_strconcat ("sqlite:", self->path, NULL);
+#ifdef CROWN_HAVE_POSTGRESQL
+  if (kind == POSTGRESQL)
+    self->uri = postgres_fixture_new_database ();
+#endif
+  if (self->uri == NULL)
+    self->uri = g_strconcat ("sqlite:", self->path, NULL);
   self->ledger = crown_event_ledger_open (self->uri, &error);
   g_assert_no_error (error);
   /* More than a second a write, so that each has its DASHBOARD_REFRESH. */
@@ -72,6 +87,14 @@ void
 server_fixture_tamper (ServerFixture *self,
                        const char    *sql)
 {
+#ifdef CROWN_HAVE_POSTGRESQL
+  if (CROWN_IS_POSTGRES_LEDGER (self->ledger))
+    {
+      postgres_fixture_exec (self->uri, sql);
+      return;
+    }
+#endif
+
   g_autoptr (GError) error = NULL;
   g_autoptr (CrownSqlite) db = crown_sqlite_open (self->path, CROWN_SQLITE_READ_WRITE, &error);
 
@@ -85,8 +108,46 @@ server_fixture_break_transaction (ServerFixture *self)
 {
   g_autoptr (GError) error = NULL;
 
+#ifdef CROWN_HAVE_POSTGRESQL
+  if (CROWN_IS_POSTGRES_LEDGER (self->ledger))
+    {
+      crown_postgres_exec (CROWN_POSTGRES_LEDGER (self->ledger)->db, "break", "ROLLBACK", &error);
+      g_assert_no_error (error);
+      return;
+    }
+#endif
+
   crown_sqlite_exec (CROWN_SQLITE_LEDGER (self->ledger)->db, "break", "ROLLBACK", &error);
   g_assert_no_error (error);
+}
+
+void
+server_fixture_add (const char *path,
+                    void      (*func) (ServerFixture *self, gconstpointer kind))
+{
+  g_test_add (path, ServerFixture, NULL, server_fixture_set_up, func, server_fixture_tear_down);
+#ifdef CROWN_HAVE_POSTGRESQL
+  g_autofree char *other = g_strdup_printf ("/%s%s", POSTGRESQL, path);
+
+  g_test_add (other, ServerFixture, POSTGRESQL, server_fixture_set_up, func, server_fixture_tear_down);
+#endif
+}
+
+int
+server_fixture_run (void)
+{
+  int result = g_test_run ();
+
+#ifdef CROWN_HAVE_POSTGRESQL
+  postgres_fixture_stop ();
+#endif
+  return result;
+}
+
+gboolean
+server_fixture_is_file (ServerFixture *self)
+{
+  return g_str_has_prefix (self->uri, "sqlite:");
 }
 
 GPtrArray *

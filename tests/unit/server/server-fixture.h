@@ -20,7 +20,12 @@ typedef struct {
   gint64               step_us; /* by which it goes on whenever it is asked */
 } ServerFixture;
 
-void       server_fixture_set_up    (ServerFixture *self, gconstpointer unused);
+/* Adds @func for every kind of ledger that is built: @path, and /postgresql@path. */
+void       server_fixture_add       (const char *path, void (*func) (ServerFixture *self, gconstpointer kind));
+/* g_test_run(), and the end of what the fixtures have begun. */
+int        server_fixture_run       (void);
+gboolean   server_fixture_is_file   (ServerFixture *self);
+void       server_fixture_set_up    (ServerFixture *self, gconstpointer kind);
 void       server_fixture_tear_down (ServerFixture *self, gconstpointer unused);
 /* Runs @sql on the ledger's file behind its back. */
 void       server_fixture_tamper    (ServerFixture *self, const char *sql);

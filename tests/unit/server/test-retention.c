@@ -411,8 +411,7 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(path, func) \
-  g_test_add ("/retention/" path, ServerFixture, NULL, server_fixture_set_up, func, server_fixture_tear_down)
+#define ADD(path, func) server_fixture_add ("/retention/" path, func)
   ADD ("by-age", test_by_age);
   ADD ("keeps-the-last", test_keeps_the_last);
   ADD ("in-steps", test_in_steps);
@@ -425,5 +424,5 @@ main (int    argc,
   ADD ("tombstones/rows", test_rows_are_still_checked);
   ADD ("tombstones/what", test_what_is_superseded);
 
-  return g_test_run ();
+  return server_fixture_run ();
 }
