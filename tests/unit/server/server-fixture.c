@@ -18,8 +18,7 @@
 #include "server/crown-postgres-ledger-private.h"
 #endif
 
-/* What a test's data is for the other ledger; NULL: SQLite. */
-static const char POSTGRESQL[] = "postgresql";
+const char SERVER_FIXTURE_POSTGRESQL[] = "postgresql";
 
 static gint64
 now_us (gpointer user_data)
@@ -47,7 +46,7 @@ server_fixture_set_up (ServerFixture *self,
   g_assert_no_error (error);
   self->path = g_build_filename (self->folder, "ledger.db", NULL);
 #ifdef CROWN_HAVE_POSTGRESQL
-  if (kind == POSTGRESQL)
+  if (kind == SERVER_FIXTURE_POSTGRESQL)
     self->uri = postgres_fixture_new_database ();
 #endif
   if (self->uri == NULL)
@@ -127,9 +126,9 @@ server_fixture_add (const char *path,
 {
   g_test_add (path, ServerFixture, NULL, server_fixture_set_up, func, server_fixture_tear_down);
 #ifdef CROWN_HAVE_POSTGRESQL
-  g_autofree char *other = g_strdup_printf ("/%s%s", POSTGRESQL, path);
+  g_autofree char *other = g_strdup_printf ("/%s%s", SERVER_FIXTURE_POSTGRESQL, path);
 
-  g_test_add (other, ServerFixture, POSTGRESQL, server_fixture_set_up, func, server_fixture_tear_down);
+  g_test_add (other, ServerFixture, SERVER_FIXTURE_POSTGRESQL, server_fixture_set_up, func, server_fixture_tear_down);
 #endif
 }
 

@@ -20,6 +20,9 @@ typedef struct {
   gint64               step_us; /* by which it goes on whenever it is asked */
 } ServerFixture;
 
+/* A test's data where it is for that ledger; NULL: SQLite. */
+extern const char SERVER_FIXTURE_POSTGRESQL[];
+
 /* Adds @func for every kind of ledger that is built: @path, and /postgresql@path. */
 void       server_fixture_add       (const char *path, void (*func) (ServerFixture *self, gconstpointer kind));
 /* g_test_run(), and the end of what the fixtures have begun. */

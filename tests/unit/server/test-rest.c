@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "crown-config.h"
+
 #include <libsoup/soup.h>
 #include <string.h>
 
@@ -173,11 +175,11 @@ import (Fixture *fixture)
 
 static void
 set_up (Fixture       *fixture,
-        gconstpointer  unused)
+        gconstpointer  kind)
 {
   g_autoptr (GError) error = NULL;
 
-  server_fixture_set_up (&fixture->ledger, NULL);
+  server_fixture_set_up (&fixture->ledger, kind);
   fixture->admin = crown_ledger_admin_open (fixture->ledger.uri, &error);
   g_assert_no_error (error);
   fixture->token = crown_ledger_admin_create_token (fixture->admin, fixture->ledger.who.user_id,
@@ -608,13 +610,25 @@ test_start_says_why_not (void)
   g_assert_nonnull (error);
 }
 
+static void
+add (const char *path,
+     void      (*func) (Fixture *fixture, gconstpointer kind))
+{
+  g_test_add (path, Fixture, NULL, set_up, func, tear_down);
+#ifdef CROWN_HAVE_POSTGRESQL
+  g_autofree char *other = g_strdup_printf ("/postgresql%s", path);
+
+  g_test_add (other, Fixture, SERVER_FIXTURE_POSTGRESQL, set_up, func, tear_down);
+#endif
+}
+
 int
 main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 
-#define ADD(path, func) g_test_add ("/server/rest/" path, Fixture, NULL, set_up, func, tear_down)
+#define ADD(path, func) add ("/server/rest/" path, func)
   ADD ("import", test_import_makes_events);
   ADD ("bad-transcript", test_bad_transcript_changes_nothing);
   ADD ("too-large", test_too_large_is_refused);
@@ -632,5 +646,5 @@ main (int   argc,
 #undef ADD
   g_test_add_func ("/server/rest/start", test_start_says_why_not);
 
-  return g_test_run ();
+  return server_fixture_run ();
 }
