@@ -150,14 +150,16 @@ get_epoch (CrownEventLedger *ledger)
   return CROWN_POSTGRES_LEDGER (ledger)->epoch;
 }
 
+/* The reading connection does not @put_place: it would wait for the lock of its own ledger's batch. */
 static char *
 load_epoch (CrownPostgres  *db,
+            gboolean        put_place,
             GError        **error)
 {
   const CrownPostgresParams none = { .n = 0 };
   g_autoptr (CrownPostgresResult) result = NULL;
 
-  if (!crown_postgres_exec (db, "put-place", SQL_PUT_PLACE, error))
+  if (put_place && !crown_postgres_exec (db, "put-place", SQL_PUT_PLACE, error))
     {
       crown_postgres_exec (db, "rollback", "ROLLBACK", NULL);
       return NULL;
@@ -190,7 +192,7 @@ ensure (CrownPostgresLedger  *self,
       if (!again)
         return db;
 
-      g_autofree char *epoch = load_epoch (db, error);
+      g_autofree char *epoch = load_epoch (db, db == self->db, error);
 
       if (epoch == NULL)
         return NULL;
@@ -947,7 +949,7 @@ crown_postgres_ledger_open (const char  *uri,
   if (self->db == NULL ||
       !crown_postgres_migrate (self->db, migrations, G_N_ELEMENTS (migrations), error) ||
       (self->read_db = crown_postgres_open (uri, error)) == NULL ||
-      (self->epoch = load_epoch (self->db, error)) == NULL)
+      (self->epoch = load_epoch (self->db, TRUE, error)) == NULL)
     return NULL;
 
   return g_steal_pointer (&self);

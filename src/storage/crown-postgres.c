@@ -148,8 +148,14 @@ crown_postgres_ensure (CrownPostgres  *self,
   if (again != NULL)
     *again = FALSE;
 
-  /* A server that went away is only noticed by reading. */
-  PQconsumeInput (self->conn);
+  /* A server that went away is only noticed by reading, and its last words come before the end: read all there is. */
+  GPollFD fd = { .fd = PQsocket (self->conn), .events = G_IO_IN };
+
+  while (PQstatus (self->conn) == CONNECTION_OK && g_poll (&fd, 1, 0) > 0)
+    {
+      if (!PQconsumeInput (self->conn))
+        break;
+    }
   if (PQstatus (self->conn) == CONNECTION_OK)
     return TRUE;
 
