@@ -49,6 +49,9 @@ struct _CrownServer
   CrownServerLimits      limits;
   char                  *tls_cert;       /* (nullable): PEM files, both or none */
   char                  *tls_key;
+  guint                  heartbeat_ms;
+  CrownServerHeartbeat   heartbeat;      /* (nullable) */
+  gpointer               heartbeat_data;
 
   /* set before the thread starts, or by it before start returns */
   char                  *address;
@@ -75,6 +78,7 @@ struct _CrownServer
   GSource               *idle_sync;
   GSource               *recheck;
   GSource               *retention;
+  GSource               *beating;    /* (nullable) */
   CrownRateLimiter      *limiter;
   CrownMetrics          *metrics;
   CrownMetricsEndpoint  *metrics_endpoint;
@@ -148,6 +152,26 @@ crown_server_set_tls (CrownServer *self,
 }
 
 /**
+ * crown_server_set_heartbeat:
+ * @interval_ms: how often, in milliseconds
+ * @heartbeat: what the server's thread calls as long as its loop turns, from the next start to the end of the stop
+ * @user_data: for @heartbeat; has to live until the server has stopped
+ */
+void
+crown_server_set_heartbeat (CrownServer          *self,
+                            guint                 interval_ms,
+                            CrownServerHeartbeat  heartbeat,
+                            gpointer              user_data)
+{
+  g_return_if_fail (CROWN_IS_SERVER (self));
+  g_return_if_fail (interval_ms > 0 && heartbeat != NULL);
+
+  self->heartbeat_ms = interval_ms;
+  self->heartbeat = heartbeat;
+  self->heartbeat_data = user_data;
+}
+
+/**
  * crown_server_get_url:
  *
  * Returns: (nullable) (transfer none): such as `http://127.0.0.1:41231`; %NULL before start
@@ -175,6 +199,15 @@ on_recheck (gpointer user_data)
   CrownServer *self = user_data;
 
   crown_event_broadcaster_recheck (self->broadcaster);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_heartbeat (gpointer user_data)
+{
+  CrownServer *self = user_data;
+
+  self->heartbeat (self->heartbeat_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -328,6 +361,8 @@ open_parts (CrownServer  *self,
   self->idle_sync = add_timeout (self, CROWN_IDLE_SYNC_SECONDS * 1000, on_idle_sync);
   self->recheck = add_timeout (self, RECHECK_MS, on_recheck);
   self->retention = add_timeout (self, RETENTION_MS, on_retention);
+  if (self->heartbeat != NULL)
+    self->beating = add_timeout (self, self->heartbeat_ms, on_heartbeat);
 
   return listen_on (self, error);
 }
@@ -398,6 +433,7 @@ close_parts (CrownServer *self)
   g_clear_object (&self->sequencer);
   g_clear_pointer (&self->metrics, crown_metrics_free);
   g_clear_object (&self->ledger);
+  remove_source (&self->beating);
 }
 
 static void

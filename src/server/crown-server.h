@@ -20,6 +20,9 @@ typedef struct {
   guint  body_seconds;    /* for the rest of it; 120 */
 } CrownServerLimits;
 
+/* Runs on the server's thread. */
+typedef void (*CrownServerHeartbeat) (gpointer user_data);
+
 CrownServer *crown_server_new                 (const char   *ledger_uri);
 void         crown_server_set_insecure_listen (CrownServer  *self,
                                                gboolean      allow);
@@ -28,6 +31,10 @@ void         crown_server_set_limits          (CrownServer  *self,
 void         crown_server_set_tls             (CrownServer  *self,
                                                const char   *cert_file,
                                                const char   *key_file);
+void         crown_server_set_heartbeat       (CrownServer  *self,
+                                               guint         interval_ms,
+                                               CrownServerHeartbeat heartbeat,
+                                               gpointer      user_data);
 gboolean     crown_server_start               (CrownServer  *self,
                                                const char   *address,
                                                guint16       port,

@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 
 #include "server/crown-server.h"
+#include "crown-service-notify.h"
 
 #define EXIT_FAILED 1
 #define EXIT_USAGE  2
@@ -344,6 +345,7 @@ main (int   argc,
 
   raise_descriptor_limit ();
 
+  g_autoptr (CrownServiceNotify) notify = crown_service_notify_new ();
   g_autoptr (CrownServer) server = crown_server_new (settings.ledger);
   crown_server_set_insecure_listen (server, settings.insecure_listen);
   crown_server_set_limits (server, &(CrownServerLimits) {
@@ -354,6 +356,9 @@ main (int   argc,
   });
   if (settings.tls_cert != NULL)
     crown_server_set_tls (server, settings.tls_cert, settings.tls_key);
+  /* By the thread that does the work: a loop that hangs is restarted. */
+  if (crown_service_notify_get_watchdog_ms (notify) > 0)
+    crown_server_set_heartbeat (server, crown_service_notify_get_watchdog_ms (notify), crown_service_notify_ping, notify);
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   guint term = g_unix_signal_add (SIGTERM, on_signal, loop);
@@ -367,9 +372,11 @@ main (int   argc,
 
   printf ("listening %s\n", crown_server_get_url (server));
   fflush (stdout);
+  crown_service_notify_say (notify, "READY=1");
 
   g_main_loop_run (loop);
 
+  crown_service_notify_say (notify, "STOPPING=1");
   crown_server_stop (server);
 
   /* Each source removes itself when its signal comes; the other one is still there. */

@@ -5,9 +5,11 @@
 import asyncio
 import json
 import os
+import queue
 import re
 import resource
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -184,11 +186,58 @@ def graceful_stop(folder, sockets=1000):
         equal([end for end in ends if end != (True, True)], [])
 
 
+def notify(folder):
+    """What systemd is told, over a path and over a name without a file: ready, alive, stopping, in this order."""
+    team = Team(folder)
+    path = team.path("notify")
+    for name, address in ((path, path), (f"@crown4-{uuid.uuid4()}", None)):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(address or "\0" + name[1:])
+            said = queue.Queue()
+            reader = threading.Thread(target=lambda: [said.put(word) for word in iter(lambda: manager.recv(100), b"end")])
+            reader.start()
+            try:
+                heard = []
+                with team.serve(env={"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "40000"}) as server:
+                    while heard.count(b"READY=1") < 1 or heard.count(b"WATCHDOG=1") < 2:
+                        heard.append(said.get(timeout=PATIENCE_SECONDS))
+                    equal(server.stop(), 0)
+                    equal([line for line in server.complaints if "service manager" in line], [])
+            finally:
+                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+                    last.sendto(b"end", manager.getsockname())
+                reader.join(PATIENCE_SECONDS)
+            heard += list(said.queue)
+            equal([word for word in heard if word != b"WATCHDOG=1"], [b"READY=1", b"STOPPING=1"])
+
+
+def notify_only_whom_it_concerns(folder):
+    """A watchdog of another process is none of ours, and an address that is none stops nobody from serving."""
+    team = Team(folder)
+    path = team.path("notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(PATIENCE_SECONDS)
+        with team.serve(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "1000", "WATCHDOG_PID": "1"}) as server:
+            equal(manager.recv(100), b"READY=1")
+            for _ in range(20):
+                equal(fetch(server, "/healthz")[0], 200)
+            equal(server.stop(), 0)
+        equal(manager.recv(100), b"STOPPING=1")
+    for wrong in ("relative", "@", "/" + "x" * 200):
+        with team.serve(env={"NOTIFY_SOCKET": wrong}) as server:
+            equal(fetch(server, "/healthz")[0], 200)
+            equal(server.stop(), 0)
+            assert any("NOTIFY_SOCKET" in line for line in server.complaints), server.complaints
+
+
 CASES = (
     ("metrics are what Prometheus reads, and move", metrics),
     ("a token that asks too often is told when to come back", rate_limit),
     ("a hundred writers leave no gap and share commits", many_writers),
     ("a thousand sockets are told that the server closes", graceful_stop),
+    ("a service manager is told ready, alive and stopping", notify),
+    ("a service manager's variables may be another's or wrong", notify_only_whom_it_concerns),
 )
 
 
