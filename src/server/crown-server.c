@@ -17,7 +17,6 @@
 #include "crown-event-ledger.h"
 #include "crown-event-sequencer.h"
 #include "crown-http-listener.h"
-#include "crown-ledger-retention.h"
 #include "crown-metrics-endpoint.h"
 #include "crown-rest-api.h"
 #include "crown-server-error.h"
@@ -25,6 +24,7 @@
 
 /* Old events go in small steps, so that nobody waits for long; this often there may be some again. */
 #define RETENTION_MS     (10 * 60 * 1000)
+#define RETENTION_FIRST_MS 1000 /* who comes back after a restart is served first */
 #define RETENTION_STEP   500
 #define RETENTION_PAUSE_MS 100
 /* A revoked token's sockets are cut within this time. */
@@ -47,6 +47,7 @@ struct _CrownServer
   char                  *ledger_uri;
   gboolean               insecure_listen;
   CrownServerLimits      limits;
+  CrownRetention         keep;
   char                  *tls_cert;       /* (nullable): PEM files, both or none */
   char                  *tls_key;
   guint                  heartbeat_ms;
@@ -57,6 +58,7 @@ struct _CrownServer
   char                  *address;
   guint16                port;
   char                  *url;
+  guint                  told;           /* connections at the stop; to be read when the thread has ended */
   GThread               *thread;
   GMainContext          *context;
   GMainLoop             *loop;
@@ -128,6 +130,19 @@ crown_server_set_limits (CrownServer             *self,
   g_return_if_fail (CROWN_IS_SERVER (self));
 
   self->limits = *limits;
+}
+
+/**
+ * crown_server_set_retention:
+ * @retention: how long events are kept; from the next start
+ */
+void
+crown_server_set_retention (CrownServer          *self,
+                            const CrownRetention *retention)
+{
+  g_return_if_fail (CROWN_IS_SERVER (self));
+
+  self->keep = *retention;
 }
 
 /**
@@ -244,14 +259,13 @@ static gboolean
 on_retention (gpointer user_data)
 {
   CrownServer *self = user_data;
-  const CrownRetention retention = CROWN_RETENTION_DEFAULT;
   g_autoptr (GError) error = NULL;
   CrownRetentionReport report = { 0 };
   gboolean has_more = FALSE;
 
   /* What waits for its commit is told by the sequencer, and so committed by it. */
   crown_event_sequencer_flush (self->sequencer);
-  if (!crown_ledger_retention_step (self->ledger, &retention, NULL, RETENTION_STEP, &report, &has_more, &error))
+  if (!crown_ledger_retention_step (self->ledger, &self->keep, NULL, RETENTION_STEP, &report, &has_more, &error))
     g_warning ("Old events could not be deleted: %s", error->message);
   crown_metrics_count (self->metrics, CROWN_COUNT_DELETED, report.deleted);
   crown_metrics_count (self->metrics, CROWN_COUNT_EMPTIED, report.tombstones);
@@ -360,7 +374,7 @@ open_parts (CrownServer  *self,
 
   self->idle_sync = add_timeout (self, CROWN_IDLE_SYNC_SECONDS * 1000, on_idle_sync);
   self->recheck = add_timeout (self, RECHECK_MS, on_recheck);
-  self->retention = add_timeout (self, RETENTION_MS, on_retention);
+  self->retention = add_timeout (self, RETENTION_FIRST_MS, on_retention);
   if (self->heartbeat != NULL)
     self->beating = add_timeout (self, self->heartbeat_ms, on_heartbeat);
 
@@ -414,6 +428,7 @@ close_parts (CrownServer *self)
 
   if (self->broadcaster != NULL)
     {
+      self->told = crown_sio_server_get_n_connections (self->sio);
       crown_event_broadcaster_say_closing (self->broadcaster, CLOSING_RETRY_MS);
       crown_sio_server_close (self->sio);
       drain (self);
@@ -504,6 +519,7 @@ crown_server_start (CrownServer  *self,
   self->address = g_strdup (address);
   self->port = port;
   self->ready = FALSE;
+  self->told = 0;
   g_clear_pointer (&self->url, g_free);
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
@@ -533,14 +549,16 @@ on_stop (gpointer user_data)
  * crown_server_stop:
  *
  * Says goodbye to the clients, closes the ledger and ends the thread. Idempotent.
+ *
+ * Returns: how many connections were told; 0 if it did not run
  */
-void
+guint
 crown_server_stop (CrownServer *self)
 {
-  g_return_if_fail (CROWN_IS_SERVER (self));
+  g_return_val_if_fail (CROWN_IS_SERVER (self), 0);
 
   if (self->thread == NULL)
-    return;
+    return 0;
 
   /* A source of its own, never called directly: the loop may not be running yet. */
   g_autoptr (GSource) source = g_idle_source_new ();
@@ -548,6 +566,7 @@ crown_server_stop (CrownServer *self)
   g_source_set_callback (source, on_stop, g_main_loop_ref (self->loop), (GDestroyNotify) g_main_loop_unref);
   g_source_attach (source, self->context);
   join (self);
+  return self->told;
 }
 
 /* A call that another thread makes on the server's, and waits for. */
@@ -711,6 +730,7 @@ crown_server_class_init (CrownServerClass *klass)
 static void
 crown_server_init (CrownServer *self)
 {
+  self->keep = (CrownRetention) CROWN_RETENTION_DEFAULT;
   g_mutex_init (&self->mutex);
   g_cond_init (&self->cond);
 }

@@ -7,6 +7,8 @@
 
 #include <gio/gio.h>
 
+#include "crown-ledger-retention.h"
+
 G_BEGIN_DECLS
 
 #define CROWN_TYPE_SERVER (crown_server_get_type ())
@@ -28,6 +30,8 @@ void         crown_server_set_insecure_listen (CrownServer  *self,
                                                gboolean      allow);
 void         crown_server_set_limits          (CrownServer  *self,
                                                const CrownServerLimits *limits);
+void         crown_server_set_retention       (CrownServer  *self,
+                                               const CrownRetention *retention);
 void         crown_server_set_tls             (CrownServer  *self,
                                                const char   *cert_file,
                                                const char   *key_file);
@@ -40,7 +44,7 @@ gboolean     crown_server_start               (CrownServer  *self,
                                                guint16       port,
                                                GError      **error);
 const char  *crown_server_get_url             (CrownServer  *self);
-void         crown_server_stop                (CrownServer  *self);
+guint        crown_server_stop                (CrownServer  *self);
 gboolean     crown_server_open_local_account  (CrownServer  *self,
                                                gint64       *user_id,
                                                gint64       *workspace_id,

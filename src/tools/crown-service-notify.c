@@ -58,7 +58,8 @@ read_watchdog_ms (void)
   const char *pid = g_getenv ("WATCHDOG_PID");
   guint64 number;
 
-  if (pid != NULL && (!g_ascii_string_to_unsigned (pid, 10, 1, G_MAXINT32, &number, NULL) || number != (guint64) getpid ()))
+  if (pid != NULL &&
+      (!g_ascii_string_to_unsigned (pid, 10, 1, G_MAXINT32, &number, NULL) || number != (guint64) getpid ()))
     return 0;
 
   if (usec == NULL)
@@ -128,7 +129,8 @@ send_state (CrownServiceNotify *self,
     return;
 
   do
-    sent = sendto (self->fd, state, strlen (state), flags | MSG_NOSIGNAL, (struct sockaddr *) &self->address, self->length);
+    sent = sendto (self->fd, state, strlen (state), flags | MSG_NOSIGNAL, (struct sockaddr *) &self->address,
+                   self->length);
   while (sent < 0 && errno == EINTR);
 
   if (sent < 0)

@@ -23,6 +23,10 @@
 
 #define LIMIT_MAX   1000000
 
+#define NOT_GIVEN       G_MININT
+#define KEEP_DAYS_MAX   36500
+#define KEEP_EVENTS_MAX 1000000000
+
 #define CONFIG_GROUP "server"
 
 typedef struct {
@@ -34,6 +38,8 @@ typedef struct {
   int       rate_limit;      /* 0: not given, as below */
   int       max_connections;
   int       request_timeout;
+  int       keep_days;       /* NOT_GIVEN, as below: a 0 is refused, as it would mean another thing to crown4ctl */
+  int       keep_events;
 } Settings;
 
 static void
@@ -99,7 +105,7 @@ take_number (GKeyFile    *file,
       return FALSE;
     }
 
-  if (*setting == 0)
+  if (*setting == 0 || *setting == NOT_GIVEN)
     *setting = value;
   return TRUE;
 }
@@ -118,6 +124,8 @@ static const struct {
   { "rate-limit", NUMBER, G_STRUCT_OFFSET (Settings, rate_limit) },
   { "max-connections", NUMBER, G_STRUCT_OFFSET (Settings, max_connections) },
   { "request-timeout", NUMBER, G_STRUCT_OFFSET (Settings, request_timeout) },
+  { "keep-days", NUMBER, G_STRUCT_OFFSET (Settings, keep_days) },
+  { "keep-events", NUMBER, G_STRUCT_OFFSET (Settings, keep_events) },
 };
 
 static gboolean
@@ -255,12 +263,13 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_auto (Settings) settings = { 0 };
+  g_auto (Settings) settings = { .keep_days = NOT_GIVEN, .keep_events = NOT_GIVEN };
   g_autofree char *config = NULL;
   g_autofree char *address = NULL;
   gboolean version = FALSE;
   guint16 port = 0;
   g_autoptr (GError) error = NULL;
+  CrownRetention retention = CROWN_RETENTION_DEFAULT;
   const GOptionEntry entries[] = {
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &config, "Read what is not given here from a key file", "FILE" },
     { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &settings.ledger, "Where the events are kept, as sqlite:PATH or postgresql://…", "URI" },
@@ -276,6 +285,9 @@ main (int   argc,
       "Connections at the same time; 20000 if not given", "N" },
     { "request-timeout", 0, 0, G_OPTION_ARG_INT, &settings.request_timeout,
       "Seconds that a request's headers may take, and six times as many for its body; 20 if not given", "SECONDS" },
+    { "keep-days", 0, 0, G_OPTION_ARG_INT, &settings.keep_days, "Keep events that are younger; 30 if not given", "N" },
+    { "keep-events", 0, 0, G_OPTION_ARG_INT, &settings.keep_events,
+      "Keep the last so many of each stream, however old; 10000 if not given", "N" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and quit", NULL },
     { NULL }
   };
@@ -318,6 +330,22 @@ main (int   argc,
       return EXIT_USAGE;
     }
 
+  if (settings.keep_days == NOT_GIVEN)
+    settings.keep_days = (int) retention.keep_days;
+  if (settings.keep_events == NOT_GIVEN)
+    settings.keep_events = (int) retention.keep_events;
+  if (settings.keep_days < 1 || settings.keep_days > KEEP_DAYS_MAX)
+    {
+      g_printerr ("crown4-server: --keep-days is from 1 to %d, not %d\n", KEEP_DAYS_MAX, settings.keep_days);
+      return EXIT_USAGE;
+    }
+
+  if (settings.keep_events < 1 || settings.keep_events > KEEP_EVENTS_MAX)
+    {
+      g_printerr ("crown4-server: --keep-events is from 1 to %d, not %d\n", KEEP_EVENTS_MAX, settings.keep_events);
+      return EXIT_USAGE;
+    }
+
   if (settings.ledger == NULL || settings.listen == NULL)
     {
       g_printerr ("crown4-server: --ledger and --listen are needed, here or in a --config; see --help\n");
@@ -354,11 +382,15 @@ main (int   argc,
     .headers_seconds = (guint) settings.request_timeout,
     .body_seconds = (guint) settings.request_timeout * 6,
   });
+  retention.keep_days = (guint) settings.keep_days;
+  retention.keep_events = (guint64) settings.keep_events;
+  crown_server_set_retention (server, &retention);
   if (settings.tls_cert != NULL)
     crown_server_set_tls (server, settings.tls_cert, settings.tls_key);
   /* By the thread that does the work: a loop that hangs is restarted. */
   if (crown_service_notify_get_watchdog_ms (notify) > 0)
-    crown_server_set_heartbeat (server, crown_service_notify_get_watchdog_ms (notify), crown_service_notify_ping, notify);
+    crown_server_set_heartbeat (server, crown_service_notify_get_watchdog_ms (notify), crown_service_notify_ping,
+                                notify);
 
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   guint term = g_unix_signal_add (SIGTERM, on_signal, loop);
@@ -377,7 +409,11 @@ main (int   argc,
   g_main_loop_run (loop);
 
   crown_service_notify_say (notify, "STOPPING=1");
-  crown_server_stop (server);
+
+  gint64 stopping_us = g_get_monotonic_time ();
+  guint told = crown_server_stop (server);
+
+  g_message ("Stopped in %.3f s: %u connections were told", (double) (g_get_monotonic_time () - stopping_us) / 1e6, told);
 
   /* Each source removes itself when its signal comes; the other one is still there. */
   GSource *source = g_main_context_find_source_by_id (NULL, term);

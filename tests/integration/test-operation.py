@@ -10,9 +10,11 @@ import re
 import resource
 import shutil
 import socket
+import sqlite3
 import sys
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -20,7 +22,7 @@ import uuid
 sys.path.insert(0, os.path.join(os.environ["CROWN_SRCDIR"], "tests"))
 
 from team import Team
-from tools import PATIENCE_SECONDS, Skip, Tap
+from tools import PATIENCE_SECONDS, Skip, Tap, run
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-z_]+="[^"\\]*",?)*\})? (-?[0-9.e+-]+|\+Inf)$')
 
@@ -140,6 +142,7 @@ def many_writers(folder, writers=100, writes=5):
 
 
 CLOSE_FRAME = 0x88
+STOPPED = re.compile(r"Stopped in ([0-9]+\.[0-9]{3}) s: ([0-9]+) connections were told$")
 
 
 async def sit(port, token, joined, ends):
@@ -170,6 +173,8 @@ async def sit_all(server, token, sockets):
         await asyncio.wait_for(joined.acquire(), PATIENCE_SECONDS)
     status = await asyncio.get_running_loop().run_in_executor(None, server.stop)
     await asyncio.wait_for(asyncio.gather(*clients), PATIENCE_SECONDS)
+    while server.next_line(server.err) is not None:
+        pass
     return status, ends
 
 
@@ -182,6 +187,9 @@ def graceful_stop(folder, sockets=1000):
     with team.serve() as server:
         status, ends = asyncio.run(sit_all(server, team.token, sockets))
         equal(status, 0)
+        told = [match for match in map(STOPPED.search, server.complaints) if match]
+        equal([int(match[2]) for match in told], [sockets], server.complaints)
+        print(f"# the server stopped in {told[0][1]} s")
         equal(len(ends), sockets)
         equal([end for end in ends if end != (True, True)], [])
 
@@ -194,7 +202,8 @@ def notify(folder):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.bind(address or "\0" + name[1:])
             said = queue.Queue()
-            reader = threading.Thread(target=lambda: [said.put(word) for word in iter(lambda: manager.recv(100), b"end")])
+            words = iter(lambda: manager.recv(100), b"end")
+            reader = threading.Thread(target=lambda: [said.put(word) for word in words])
             reader.start()
             try:
                 heard = []
@@ -231,11 +240,46 @@ def notify_only_whom_it_concerns(folder):
             assert any("NOTIFY_SOCKET" in line for line in server.complaints), server.complaints
 
 
+def retention(folder):
+    """What is both older than the days and not among the last events goes; wrong bounds are refused."""
+    team = Team(folder)
+    with team.serve() as server:
+        meeting = team.make_meeting(server)
+        for _ in range(8):
+            team.make_task(server, meeting)
+        equal(server.stop(), 0)
+    with sqlite3.connect(team.ledger) as ledger:
+        events = ledger.execute("SELECT count(*) FROM events").fetchone()[0]
+        ledger.execute("UPDATE events SET timestamp = strftime('%Y-%m-%dT%H:%M:%fZ', 'now',"
+                       " iif(sequence <= 2, '-10 days', '-5 days'))")
+    ledger.close()
+    config = team.path("server.conf")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write("[server]\nkeep-days=4\nkeep-events=5\n")
+    for more, stay in ((("--keep-days", 6, "--keep-events", 3), events - 2), ((), 5), (("--keep-events", 3), 3)):
+        with team.serve("--config", config, *map(str, more)) as server:
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while read_metrics(server)["crown_events_deleted_total"] == 0:
+                assert time.monotonic() < deadline, "nothing was deleted"
+            equal(server.stop(), 0)
+        with sqlite3.connect(team.ledger) as ledger:
+            equal(ledger.execute("SELECT count(*) FROM events").fetchone()[0], stay, more)
+        ledger.close()
+    for option, bad in (("keep-days", 0), ("keep-days", -1), ("keep-days", 36501), ("keep-events", 0),
+                        ("keep-events", 1000000001)):
+        words = ("--ledger", team.uri, "--listen", "127.0.0.1:0")
+        run("crown4-server", *words, f"--{option}={bad}").is_wrong_use(f"--{option} is from 1 to", f"not {bad}")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f"[server]\n{option}={bad}\n")
+        run("crown4-server", *words, "--config", config).is_wrong_use(f"--{option} is from 1 to", f"not {bad}")
+
+
 CASES = (
     ("metrics are what Prometheus reads, and move", metrics),
     ("a token that asks too often is told when to come back", rate_limit),
     ("a hundred writers leave no gap and share commits", many_writers),
     ("a thousand sockets are told that the server closes", graceful_stop),
+    ("old events go as the server was told, and only within bounds", retention),
     ("a service manager is told ready, alive and stopping", notify),
     ("a service manager's variables may be another's or wrong", notify_only_whom_it_concerns),
 )
