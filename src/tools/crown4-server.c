@@ -413,7 +413,8 @@ main (int   argc,
   gint64 stopping_us = g_get_monotonic_time ();
   guint told = crown_server_stop (server);
 
-  g_message ("Stopped in %.3f s: %u connections were told", (double) (g_get_monotonic_time () - stopping_us) / 1e6, told);
+  g_message ("Stopped in %.3f s: %u connections were told",
+             (double) (g_get_monotonic_time () - stopping_us) / 1e6, told);
 
   /* Each source removes itself when its signal comes; the other one is still there. */
   GSource *source = g_main_context_find_source_by_id (NULL, term);
