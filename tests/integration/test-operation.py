@@ -274,11 +274,159 @@ def retention(folder):
         run("crown4-server", *words, "--config", config).is_wrong_use(f"--{option} is from 1 to", f"not {bad}")
 
 
+ROOM_MAX = 1000
+
+
+class Guest:
+    """A websocket that joins the workspace's room of a namespace, in one thread with many others."""
+
+    async def arrive(self, port, token, workspace, namespace="/dashboard"):
+        """(name, argument) of the answer to the join"""
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
+        self.writer.write(b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\n"
+                          b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                          b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+        await self.reader.readuntil(b"\r\n\r\n")
+        self.say(f'40{namespace},{{"token":"{token}"}}')
+        await self.reader.readuntil(f'40{namespace},{{"sid"'.encode())
+        return await self.join(workspace, namespace)
+
+    def say(self, text):
+        assert len(text) < 126, "a longer frame has another header"
+        self.writer.write(bytes([0x81, 0x80 | len(text)]) + bytes(4) + text.encode())  # the mask is zeros
+
+    async def join(self, workspace, namespace):
+        head = f"42{namespace},".encode()
+        self.say(f'42{namespace},["join_workspace",{{"workspace_id":{workspace}}}]')
+        while True:
+            await self.reader.readuntil(head)
+            name, argument = json.loads(await self.reader.readuntil(b"]"))
+            if name in ("workspace_joined", "join_error"):
+                return name, argument
+
+
+async def fill_room(server, team):
+    port = int(server.url.rsplit(":", 1)[1])
+    guests = [Guest() for _ in range(ROOM_MAX)]
+    answers = []
+    for some in range(0, ROOM_MAX, 50):
+        arriving = [guest.arrive(port, team.token, team.workspace) for guest in guests[some:some + 50]]
+        answers += await asyncio.wait_for(asyncio.gather(*arriving), PATIENCE_SECONDS)
+    equal({name for name, _ in answers}, {"workspace_joined"})
+
+    late = Guest()
+    name, why = await asyncio.wait_for(late.arrive(port, team.token, team.workspace), PATIENCE_SECONDS)
+    equal((name, why["code"]), ("join_error", "room_full"), why)
+    # Another namespace's room is another one, and who is in may ask again.
+    name, _ = await asyncio.wait_for(Guest().arrive(port, team.token, team.workspace, "/tasks"), PATIENCE_SECONDS)
+    equal(name, "workspace_joined")
+    name, _ = await asyncio.wait_for(guests[1].join(team.workspace, "/dashboard"), PATIENCE_SECONDS)
+    equal(name, "workspace_joined")
+
+    # A place that becomes free is somebody else's: as soon as the server has seen it.
+    guests[0].writer.close()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (await asyncio.wait_for(late.join(team.workspace, "/dashboard"), PATIENCE_SECONDS))[0] == "join_error":
+        assert time.monotonic() < deadline, "the place stays taken"
+    name, why = await asyncio.wait_for(Guest().arrive(port, team.token, team.workspace), PATIENCE_SECONDS)
+    equal((name, why["code"]), ("join_error", "room_full"), why)
+
+
+def full_room(folder):
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < ROOM_MAX * 2:
+        raise Skip(f"descriptors are limited to {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    team = Team(folder)
+    with team.serve("--rate-limit", "100000") as server:
+        asyncio.run(fill_room(server, team))
+        equal(server.stop(), 0)
+
+
+def read_pages(server, team, limit, between):
+    """(sequence, {id: text}) of a snapshot's pages; None if it moved on the way."""
+    texts, query, moment = {}, f"?limit={limit}" if limit else "", None
+    while query is not None:
+        status, page = server.request("GET", f"/workspaces/{team.workspace}/snapshot{query}", team.token)
+        if status == 409:
+            equal(page["code"], "snapshot_moved")
+            return None
+        equal(status, 200)
+        moment = moment or (page["sequence"], page["epoch"])
+        equal((page["sequence"], page["epoch"]), moment, "a page is of another moment")
+        for task in page["stores"].get("tasks", []):
+            assert task["id"] not in texts, f"task {task['id']} comes twice"
+            texts[task["id"]] = task["text"]
+        between()
+        query = f"?limit={limit}&cursor={page['next']}" if page.get("next") is not None else None
+    return moment[0], texts
+
+
+def snapshots(folder, writers=4, wanted=10):
+    """Each snapshot is what the events up to its sequence make, while tasks are made and changed; so are its pages."""
+    team = Team(folder)
+    over, turns, problems = threading.Event(), threading.Semaphore(0), []
+
+    def write(server, meeting, task):
+        path = f"/workspaces/{team.workspace}/tasks"
+        for number in range(10000):
+            # A few pages, so that a snapshot of several can both be moved and be whole.
+            for _ in range(3 * writers):
+                turns.acquire()
+            if over.is_set():
+                return
+            method, where, body = (("POST", path, {"session_id": meeting["id"], "text": f"{number}"}) if number % 8 == 7
+                                   else ("PATCH", f"{path}/{task['id']}", {"text": str(uuid.uuid4())}))
+            status, answer = server.request(method, where, team.token, body)
+            if status not in (200, 201):
+                problems.append(answer)
+
+    with team.serve("--rate-limit", "100000") as server:
+        meeting = team.make_meeting(server)
+        tasks = [team.make_task(server, meeting) for _ in range(writers)]
+        threads = [threading.Thread(target=write, args=(server, meeting, task)) for task in tasks]
+        for thread in threads:
+            thread.start()
+        whole, paged, moved = [], [], 0
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        try:
+            while len(whole) < wanted or len({sequence for sequence, _ in paged}) < wanted or moved == 0:
+                assert time.monotonic() < deadline, (len(whole), len(paged), moved)
+                whole.append(read_pages(server, team, None, lambda: turns.release(20)))
+                found = read_pages(server, team, 2 + len(tasks) // 2, lambda: turns.release(2))
+                if found:
+                    paged.append(found)
+                else:
+                    moved += 1
+        finally:
+            over.set()
+            turns.release(10000)
+            for thread in threads:
+                thread.join(PATIENCE_SECONDS)
+        equal(problems, [])
+        texts, made, after = {}, {0: {}}, 0
+        while after is not None:
+            _, page = server.request("GET", f"/workspaces/{team.workspace}/events?cursor={after}", team.token)
+            for event in page["events"]:
+                data = event["data"]
+                if event["event_type"] == "TASK_CREATE":
+                    texts[data["task"]["id"]] = data["task"]["text"]
+                elif event["event_type"] == "TASK_UPDATE":
+                    texts[data["task_id"]] = data["updates"]["text"]
+                made[event["sequence"]] = dict(texts)
+            after = page["next"]
+        for sequence, found in whole + paged:
+            equal(found, made[sequence], f"the snapshot at {sequence}")
+        equal(server.stop(), 0)
+
+
 CASES = (
     ("metrics are what Prometheus reads, and move", metrics),
     ("a token that asks too often is told when to come back", rate_limit),
     ("a hundred writers leave no gap and share commits", many_writers),
     ("a thousand sockets are told that the server closes", graceful_stop),
+    ("a room is full at a thousand connections", full_room),
+    ("a snapshot and its pages are of one moment while others write", snapshots),
     ("old events go as the server was told, and only within bounds", retention),
     ("a service manager is told ready, alive and stopping", notify),
     ("a service manager's variables may be another's or wrong", notify_only_whom_it_concerns),
