@@ -1,9 +1,10 @@
 /* crown-bench-sockets.c: many WebSocket clients in one thread, that count what comes and how long it took
  *
- * `crown-bench-sockets PORT PATH SOCKETS STALLED HELLO…`: connects, sends each HELLO as a text message, answers Engine.IO's
- * pings, and says `ready` when all are connected. Of each frame that has `"t":NANOSECONDS` of CLOCK_MONOTONIC in it, or a
- * text that begins with `t=NANOSECONDS`, the latency is counted. STALLED sockets are never read once they are ready. A line on standard input starts a measurement,
- * the next ends it: one JSON line. While one runs a new connection is made every 50 ms and timed.
+ * `crown-bench-sockets PORT PATH SOCKETS STALLED HELLO…`: connects, sends each HELLO as a text message, answers
+ * Engine.IO's pings, and says `ready` when all are connected. Of each frame that has `"t":NANOSECONDS` of
+ * CLOCK_MONOTONIC in it, or a text that begins with `t=NANOSECONDS`, the latency is counted. STALLED sockets are never
+ * read once they are ready. A line on standard input starts a measurement, the next ends it: one JSON line. While one
+ * runs a new connection is made every 50 ms and timed.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

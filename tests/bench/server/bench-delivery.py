@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long a write takes until it is durable and answered, and until the sockets of its room have it.
 
-A thousand writes a second are due whether the server keeps up or not, and 100 sockets have joined over websocket; a time
-begins when its write was due. Prints a line of JSON for each figure. --quick is a smoke: ten sockets, a moment.
+A thousand writes a second are due whether the server keeps up or not, and 100 sockets have joined over websocket; a
+time begins when its write was due. Prints a line of JSON for each figure. --quick is a smoke: ten sockets, a moment.
 """
 
 import json
@@ -50,7 +50,8 @@ def measure(folder):
         words = [os.path.join(BENCH, "broadcast", "crown-bench-sockets"), port, "/socket.io/?EIO=4&transport=websocket",
                  SOCKETS, 0, 0, f'40/dashboard,{json.dumps({"token": team.token})}',
                  f'42/dashboard,{json.dumps(["join_workspace", {"workspace_id": team.workspace}])}']
-        with subprocess.Popen(list(map(str, words)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as clients:
+        with subprocess.Popen(list(map(str, words)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as clients:
             assert clients.stdout.readline() == "ready\n"
             write(port, team, SECONDS / 10)  # warm
             clients.stdin.write("begin\n")
@@ -67,8 +68,8 @@ def measure(folder):
 
 
 def say(name, value, unit, floor=None, n=ROUNDS):
-    print(json.dumps({"bench": f"server/delivery/{name}", "value": round(value, 3), "unit": unit, "floor": floor, "n": n}),
-          flush=True)
+    figure = {"bench": f"server/delivery/{name}", "value": round(value, 3), "unit": unit, "floor": floor, "n": n}
+    print(json.dumps(figure), flush=True)
 
 
 def main():

@@ -1,8 +1,9 @@
 /* crown-bench-writer.c: changes tasks over REST at a rate, whether the server keeps up or not
  *
- * `crown-bench-writer PORT TOKEN WORKSPACE TASKS RATE SECONDS CONNECTIONS`: tasks 1 to TASKS get a text that begins with
- * `t=NANOSECONDS`, the time of CLOCK_MONOTONIC at which the write was due, not that at which there was a free connection
- * for it: what waits here counts (an open loop). One JSON line at the end: how long it took until a write was answered.
+ * `crown-bench-writer PORT TOKEN WORKSPACE TASKS RATE SECONDS CONNECTIONS`: tasks 1 to TASKS get a text that begins
+ * with `t=NANOSECONDS`, the time of CLOCK_MONOTONIC at which the write was due, not that at which there was a free
+ * connection for it: what waits here counts (an open loop). One JSON line at the end: how long it took until a write
+ * was answered.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
