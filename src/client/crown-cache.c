@@ -861,28 +861,28 @@ apply_row (CrownCache           *self,
   g_autoptr (GError) local_error = NULL;
   char checksum[CROWN_CHECKSUM_HEX_LENGTH + 1];
 
+  /* What is deleted goes, also where it was evicted or is damaged, and cannot be read. */
+  if (info->effect == CROWN_EFFECT_DELETE)
+    {
+      crown_change_set_add (changes, info->store, id);
+      return drop_row (self, info->store, id, error);
+    }
+
   /* A whole row needs no row before it. */
   if (info->effect != CROWN_EFFECT_PUT && !load_row (self, info->store, id, &before, &evicted, error))
     return FALSE;
 
   if (!crown_event_apply_row (info, envelope->data, before, &after, &local_error))
     {
-      /* Deleting what is not there is done; anything else misses the row that it changes. */
-      if (info->effect != CROWN_EFFECT_DELETE)
-        {
-          g_message ("%s %" G_GUINT64_FORMAT ": %s; it is read again", envelope->stream, envelope->sequence,
-                     local_error->message);
-          if (evicted)
-            mark_repair (self, info->store, id);
-          else
-            mark_wrong (self, info->store, id);
-        }
+      g_message ("%s %" G_GUINT64_FORMAT ": %s; it is read again", envelope->stream, envelope->sequence, local_error->message);
+      if (evicted)
+        mark_repair (self, info->store, id);
+      else
+        mark_wrong (self, info->store, id);
       return TRUE;
     }
 
   crown_change_set_add (changes, info->store, id);
-  if (after == NULL)
-    return drop_row (self, info->store, id, error);
   if (!put_row (self, info->store, id, after, checksum, error))
     return FALSE;
   if (envelope->checksum != NULL && strcmp (envelope->checksum, checksum) != 0)

@@ -463,9 +463,11 @@ sim_client_damage (SimClient *self,
   g_autoptr (CrownSqlite) db = NULL;
 
   sim_client_die (self);
+  sim_disk_restart (self->disk); /* what damages it does not die of it */
   db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE, &error);
   if (db != NULL && crown_sqlite_exec (db, "damage", damages[how % G_N_ELEMENTS (damages)], &error))
     self->damaged = TRUE;
+  sim_world_trace (self->world, "client %u is damaged: %s", self->index, self->damaged ? "yes" : "no");
 }
 
 static void
