@@ -16,6 +16,7 @@
 #define EVENTS_A_TURN 256
 /* A timer may be late by this part of itself. */
 #define TIMER_GRAINS 100
+#define PRECISE_MS   1000
 
 typedef struct {
   GSource       source;
@@ -204,9 +205,11 @@ crown_reactor_set_timer (CrownReactor      *self,
     {
       gint64 grain = (gint64) ms * 1000 / TIMER_GRAINS;
 
-      /* Up to the next grain: the heartbeats of thousands of sockets fall together, and wake the process once. */
+      /* Up to the next grain: the heartbeats of thousands of sockets fall together, and wake the process once. Who asks for
+       * less than a second means it. */
       timer->due = g_get_monotonic_time () + (gint64) ms * 1000;
-      timer->due += grain - timer->due % grain;
+      if (ms >= PRECISE_MS)
+        timer->due += grain - timer->due % grain;
       timer->place = g_sequence_insert_sorted (self->timers, timer, compare_due, NULL);
     }
   update_ready_time (self);

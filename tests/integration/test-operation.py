@@ -392,7 +392,7 @@ def snapshots(folder, writers=4, wanted=10):
         try:
             while len(whole) < wanted or len({sequence for sequence, _ in paged}) < wanted or moved == 0:
                 assert time.monotonic() < deadline, (len(whole), len(paged), moved)
-                whole.append(read_pages(server, team, None, lambda: turns.release(20 if len(whole) < wanted else 0)))
+                whole.append(read_pages(server, team, None, lambda: len(whole) < wanted and turns.release(20)))
                 # A few pages however many tasks there are, or nearly each snapshot would be moved.
                 found = read_pages(server, team, 1 + len(whole[-1][1]) // 3, lambda: turns.release(2))
                 if found:
