@@ -11,8 +11,8 @@
 
 G_BEGIN_DECLS
 
-#define CROWN_CACHE_STALE_US  (24 * G_TIME_SPAN_HOUR)
-#define CROWN_CACHE_PURGE_US  (60 * G_TIME_SPAN_MINUTE)
+#define CROWN_CACHE_STALE_US (CROWN_STALE_SECONDS * G_TIME_SPAN_SECOND)
+#define CROWN_CACHE_PURGE_US (CROWN_PURGE_INTERVAL_SECONDS * G_TIME_SPAN_SECOND)
 
 /* These rows were shown. */
 gboolean        crown_cache_touch      (CrownCache *self, CrownStore store, const gint64 *ids, guint n_ids, const CrownClock *clock,

@@ -107,7 +107,6 @@ void              crown_sync_machine_set_timer     (CrownSyncMachine *self, Crow
 CrownSyncPending *crown_sync_machine_request       (CrownSyncMachine *self, const char *method, const char *path,
                                                     const char *key, GBytes *body, CrownSyncAnswerFunc func);
 void              crown_sync_machine_changed       (CrownSyncMachine *self, const CrownChangeSet *changes);
-gboolean          crown_sync_machine_object        (const CrownSyncAnswer *answer, JsonObject **object, GError **error);
 
 /* crown-sync-uploads.c */
 void              crown_sync_machine_send          (CrownSyncMachine *self);

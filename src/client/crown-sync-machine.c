@@ -157,16 +157,25 @@ crown_sync_machine_answered (CrownSyncMachine      *self,
   pending_free (pending);
 }
 
-gboolean
-crown_sync_machine_object (const CrownSyncAnswer  *answer,
-                           JsonObject            **object,
-                           GError                **error)
+JsonObject *
+crown_sync_object_of (GBytes  *body,
+                      GError **error)
 {
   gsize length = 0;
-  const char *text = answer->body != NULL ? g_bytes_get_data (answer->body, &length) : NULL;
+  const char *text = body != NULL ? g_bytes_get_data (body, &length) : NULL;
 
-  *object = crown_json_parse_object (text != NULL ? text : "", (gssize) length, error);
-  return *object != NULL;
+  return crown_json_parse_object (text != NULL ? text : "", (gssize) length, error);
+}
+
+char *
+crown_sync_problem_of (guint   status,
+                       GBytes *body)
+{
+  g_autoptr (JsonObject) problem = crown_sync_object_of (body, NULL);
+
+  if (problem != NULL && crown_json_opt_string (problem, "detail", NULL) != NULL)
+    return g_strdup (crown_json_opt_string (problem, "detail", NULL));
+  return g_strdup_printf ("The server answered with status %u", status);
 }
 
 void
@@ -616,14 +625,6 @@ enter_live (CrownSyncMachine *self)
 /* What the server says */
 
 static void
-on_workspace_joined (CrownSyncMachine *self,
-                     CrownNamespaces   ns,
-                     JsonObject       *argument)
-{
-  on_joined (self, ns, argument);
-}
-
-static void
 on_join_error (CrownSyncMachine *self,
                CrownNamespaces   ns,
                JsonObject       *argument)
@@ -665,7 +666,7 @@ static const struct {
   const char *name;
   void      (*handle) (CrownSyncMachine *self, CrownNamespaces ns, JsonObject *argument);
 } messages[] = {
-  { "workspace_joined", on_workspace_joined },
+  { "workspace_joined", on_joined },
   { "join_error",       on_join_error },
   { "event_replay",     on_event_replay },
   { "replay_error",     on_replay_error },

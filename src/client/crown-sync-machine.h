@@ -127,6 +127,13 @@ void              crown_sync_machine_miss       (CrownSyncMachine      *self,
 /* Another process has put something into the outbox. */
 void              crown_sync_machine_look       (CrownSyncMachine      *self);
 
+/* The JSON object that a server answered with. @body: (nullable). (transfer full) */
+JsonObject       *crown_sync_object_of          (GBytes                *body,
+                                                 GError               **error);
+/* What it said of a failure, for people: problem+json where it is that. @body: (nullable). (transfer full) */
+char             *crown_sync_problem_of         (guint                  status,
+                                                 GBytes                *body);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownSyncMachine, crown_sync_machine_free)
 
 G_END_DECLS

@@ -305,28 +305,6 @@ refuse_offline (CrownSyncEngine *self,
   return TRUE;
 }
 
-static JsonObject *
-object_of (GBytes  *body,
-           GError **error)
-{
-  gsize length;
-  const char *text = g_bytes_get_data (body, &length);
-
-  return crown_json_parse_object (text != NULL ? text : "", (gssize) length, error);
-}
-
-/* What the server said, for people: problem+json where it is that. */
-static char *
-problem_of (guint   status,
-            GBytes *body)
-{
-  g_autoptr (JsonObject) problem = object_of (body, NULL);
-
-  if (problem != NULL && crown_json_opt_string (problem, "detail", NULL) != NULL)
-    return g_strdup (crown_json_opt_string (problem, "detail", NULL));
-  return g_strdup_printf ("The server answered with status %u", status);
-}
-
 /* TRUE if @task has its error already. */
 static gboolean
 return_failure (GTask        *task,
@@ -344,7 +322,7 @@ return_failure (GTask        *task,
       g_task_return_error (task, g_error_copy (error));
       return TRUE;
     }
-  problem = problem_of (status, body);
+  problem = crown_sync_problem_of (status, body);
   g_task_return_new_error (task, G_IO_ERROR, status == SOUP_STATUS_NOT_FOUND ? G_IO_ERROR_NOT_FOUND : G_IO_ERROR_FAILED, "%s",
                            problem);
   return TRUE;
@@ -362,7 +340,7 @@ import_answered (Request      *request,
 
   if (return_failure (request->task, status, SOUP_STATUS_CREATED, body, error))
     return;
-  if ((answer = object_of (body, &local_error)) == NULL || !crown_json_get_int (answer, "meeting_id", &id, &local_error))
+  if ((answer = crown_sync_object_of (body, &local_error)) == NULL || !crown_json_get_int (answer, "meeting_id", &id, &local_error))
     g_task_return_error (request->task, local_error);
   else
     g_task_return_int (request->task, id);
@@ -415,7 +393,7 @@ transcript_answered (Request      *request,
 
   if (return_failure (request->task, status, SOUP_STATUS_OK, body, error))
     return;
-  if ((answer = object_of (body, &local_error)) == NULL)
+  if ((answer = crown_sync_object_of (body, &local_error)) == NULL)
     {
       g_task_return_error (request->task, local_error);
       return;

@@ -43,7 +43,7 @@ on_snapshot_answered (CrownSyncMachine      *self,
       crown_sync_machine_fail (self, message);
       return;
     }
-  if (!crown_sync_machine_object (answer, &snapshot, &error) ||
+  if ((snapshot = crown_sync_object_of (answer->body, &error)) == NULL ||
       !crown_cache_load_snapshot (self->cache, snapshot, changes, &error))
     {
       g_autofree char *message = g_strdup_printf ("The server's rows cannot be kept: %s", error->message);
@@ -71,7 +71,8 @@ crown_sync_machine_take_snapshot (CrownSyncMachine *self)
 
 /* Rows */
 
-static void ask_for_row (CrownSyncMachine *self, CrownStore store, gint64 id);
+static void ask_for_row  (CrownSyncMachine *self, CrownStore store, gint64 id);
+static void ask_for_each (CrownSyncMachine *self, CrownStore store, const GArray *ids);
 
 static void
 clear_held (CrownSyncHeld *held)
@@ -159,7 +160,7 @@ on_row_answered (CrownSyncMachine      *self,
       self->counted = FALSE; /* the next idle sync finds it again */
       return;
     }
-  if (answer->status == 200 && !crown_sync_machine_object (answer, &held.row, &error))
+  if (answer->status == 200 && (held.row = crown_sync_object_of (answer->body, &error)) == NULL)
     {
       g_warning ("a row cannot be used: %s", error->message);
       return;
@@ -208,32 +209,35 @@ crown_sync_machine_repair (CrownSyncMachine *self)
 
   for (guint i = 0; repairs != NULL && i < G_N_ELEMENTS (stores); i++)
     {
-      GArray *ids = repairs->ids[stores[i]];
-
       if (repairs->everything[stores[i]])
         {
           /* While a replay is under way the idle sync after it finds the same. */
           crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
           return;
         }
-      for (guint j = 0; ids != NULL && j < ids->len; j++)
-        ask_for_row (self, stores[i], g_array_index (ids, gint64, j));
+      ask_for_each (self, stores[i], repairs->ids[stores[i]]);
     }
 }
 
-static gboolean
-ask_for_rows (CrownSyncMachine *self,
+/* @ids: (nullable) */
+static void
+ask_for_each (CrownSyncMachine *self,
               CrownStore        store,
-              GArray           *ids)
+              const GArray     *ids)
+{
+  for (guint i = 0; ids != NULL && i < ids->len; i++)
+    ask_for_row (self, store, g_array_index (ids, gint64, i));
+}
+
+static void
+ask_for_differing (CrownSyncMachine *self,
+                   CrownStore        store,
+                   const GArray     *ids)
 {
   if (ids->len > ROWS_MAX)
-    {
-      crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
-      return FALSE;
-    }
-  for (guint i = 0; i < ids->len; i++)
-    ask_for_row (self, store, g_array_index (ids, gint64, i));
-  return TRUE;
+    crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
+  else
+    ask_for_each (self, store, ids);
 }
 
 /* @array: (out) (transfer none): of @object, which is to be kept as long */
@@ -244,7 +248,8 @@ get_array (const CrownSyncAnswer  *answer,
            JsonArray             **array,
            GError                **error)
 {
-  if (!crown_sync_machine_object (answer, object, error))
+  *object = crown_sync_object_of (answer->body, error);
+  if (*object == NULL)
     return FALSE;
   *array = crown_json_opt_array (*object, member);
   if (*array == NULL)
@@ -268,7 +273,7 @@ on_bucket_answered (CrownSyncMachine      *self,
       !crown_cache_validator_compare_rows (self->validator, pending->store, pending->bucket, rows, ids, &error))
     g_warning ("what the server's rows are cannot be compared: %s", error->message);
   else
-    ask_for_rows (self, pending->store, ids);
+    ask_for_differing (self, pending->store, ids);
 }
 
 static void
@@ -326,7 +331,7 @@ count_anew (CrownSyncMachine  *self,
     return FALSE;
   if (damaged->len > 0)
     g_message ("%u rows of %s are damaged and are read again", damaged->len, crown_store_to_string (store));
-  ask_for_rows (self, store, damaged);
+  ask_for_differing (self, store, damaged);
   return TRUE;
 }
 
@@ -398,12 +403,7 @@ refresh_stale (CrownSyncMachine *self)
       crown_change_set_add (pending, crown_event_info (entry->type)->store, entry->row_id);
     }
   for (guint i = 0; stale != NULL && i < G_N_ELEMENTS (stores); i++)
-    {
-      GArray *ids = stale->ids[stores[i]];
-
-      for (guint j = 0; ids != NULL && j < ids->len; j++)
-        ask_for_row (self, stores[i], g_array_index (ids, gint64, j));
-    }
+    ask_for_each (self, stores[i], stale->ids[stores[i]]);
   if (stale == NULL || entries == NULL ||
       !crown_cache_purge (self->cache, self->clock, FALSE, pending, CROWN_CACHE_MAX_BYTES, evicted, &error))
     g_warning ("the cache cannot be looked after: %s", error->message);

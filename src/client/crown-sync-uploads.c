@@ -67,17 +67,6 @@ may_pass_later (guint status)
   return status == 0 || status == 401 || status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
-/* What the server said, for people: problem+json where it is that. */
-static char *
-problem_of (const CrownSyncAnswer *answer)
-{
-  g_autoptr (JsonObject) problem = NULL;
-
-  if (crown_sync_machine_object (answer, &problem, NULL) && crown_json_opt_string (problem, "detail", NULL) != NULL)
-    return g_strdup (crown_json_opt_string (problem, "detail", NULL));
-  return g_strdup_printf ("The server answered with status %u", answer->status);
-}
-
 static gboolean
 accept_write (CrownSyncMachine        *self,
               const CrownOutboxEntry  *entry,
@@ -136,7 +125,7 @@ on_write_answered (CrownSyncMachine      *self,
     }
   else
     {
-      g_autofree char *message = problem_of (answer);
+      g_autofree char *message = crown_sync_problem_of (answer->status, answer->body);
 
       if (!crown_outbox_remove (self->outbox, entry->id, &error))
         {
