@@ -221,13 +221,6 @@ arrive_request (SimWorld *world,
 }
 
 static void
-time_out (SimWorld *world,
-          gpointer  data)
-{
-  answer_request (world, data);
-}
-
-static void
 driver_request (const CrownSyncRequest *wanted,
                 gpointer                user_data)
 {
@@ -245,7 +238,7 @@ driver_request (const CrownSyncRequest *wanted,
     request->body = g_strndup (g_bytes_get_data (wanted->body, NULL), g_bytes_get_size (wanted->body));
   sim_world_at (world, world->now_us + sim_network_latency (world, &self->network, self->rand), self->index, arrive_request,
                 request, request_unref);
-  sim_world_at (world, world->now_us + REQUEST_TIMEOUT_US, self->index, time_out, g_rc_box_acquire (request), request_unref);
+  sim_world_at (world, world->now_us + REQUEST_TIMEOUT_US, self->index, answer_request, g_rc_box_acquire (request), request_unref);
 }
 
 static void

@@ -35,8 +35,6 @@ typedef struct {
 } SimLine;
 
 typedef struct {
-  void (*opened)  (SimClient *client, const char *nsp);
-  void (*refused) (SimClient *client, const char *message);
   void (*event)   (SimClient *client, const char *nsp, const char *name, JsonArray *args);
   void (*lost)    (SimClient *client, const char *reason);
 } SimLineFuncs;

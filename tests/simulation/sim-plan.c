@@ -498,21 +498,7 @@ begin (SimWorld *world)
 static void
 end (SimWorld *world)
 {
-  gpointer data;
-
-  /* What is still under way has the lines and clients in it. */
-  while (!g_sequence_is_empty (world->tasks))
-    {
-      struct { gint64 due; guint lane; guint64 order; SimFunc func; gpointer data; GDestroyNotify destroy; } *task;
-      GSequenceIter *first = g_sequence_get_begin_iter (world->tasks);
-
-      data = g_sequence_get (first);
-      g_sequence_remove (first);
-      task = data;
-      if (task->destroy != NULL)
-        task->destroy (task->data);
-      g_free (task);
-    }
+  sim_world_clear (world); /* what is still under way has the lines and clients in it */
   for (guint i = 0; i < world->n_clients; i++)
     sim_client_free (world->clients[i]);
   sim_server_free (world->server);

@@ -177,8 +177,7 @@ sim_server_add_line (SimServer *self,
 
 static void
 answer_error (SimAnswer    *answer,
-              const GError *error,
-              const char   *current)
+              const GError *error)
 {
   g_autoptr (JsonObject) problem = json_object_new ();
 
@@ -212,7 +211,7 @@ on_write_committed (GPtrArray    *events,
   if (error != NULL)
     {
       waiting->answer.sequence = 0;
-      answer_error (&waiting->answer, error, NULL);
+      answer_error (&waiting->answer, error);
     }
   finish (waiting);
 }
@@ -332,7 +331,7 @@ sim_server_request (SimServer      *self,
 
   if (!ok && !self->disk->dead)
     {
-      answer_error (&waiting->answer, error, request.current);
+      answer_error (&waiting->answer, error);
       finish (waiting);
     }
   else if (ok && route->write == NULL)

@@ -86,6 +86,20 @@ sim_world_run (SimWorld *self,
 }
 
 void
+sim_world_clear (SimWorld *self)
+{
+  while (!g_sequence_is_empty (self->tasks))
+    {
+      GSequenceIter *first = g_sequence_get_begin_iter (self->tasks);
+      g_autofree Task *task = g_sequence_get (first);
+
+      g_sequence_remove (first);
+      if (task->destroy != NULL)
+        task->destroy (task->data);
+    }
+}
+
+void
 sim_world_violate (SimWorld   *self,
                    const char *format,
                    ...)

@@ -49,6 +49,8 @@ void     sim_clock_init    (SimClock *self, SimWorld *world);
 /* @lane: whose: what is due at the same moment happens in the order of lanes, and in a lane in that of the calls */
 void     sim_world_at      (SimWorld *self, gint64 due_us, guint lane, SimFunc func, gpointer data, GDestroyNotify destroy);
 void     sim_world_run     (SimWorld *self, gint64 until_us);
+/* Forgets what is due. */
+void     sim_world_clear   (SimWorld *self);
 /* Something that must not be: the run ends. The first is kept. */
 void     sim_world_violate (SimWorld *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Two runs of a seed say the same. Nothing that is random by itself, such as UUIDs, may be in it. */
