@@ -146,6 +146,20 @@ dup_socket (GIOStream *stream,
   return layer != NULL ? g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (layer))) : NULL;
 }
 
+/* As the reference server: a websocket for a session that has one, or that closed while the handshake was written, is
+ * closed without touching the session. The frame fits any socket's buffer; where it does not, the end of the stream says
+ * the same. */
+static void
+close_unwanted (GIOStream *stream)
+{
+  static const guint8 CLOSE_FRAME[] = { 0x88, 0x00 };
+  GOutputStream *output = g_io_stream_get_output_stream (stream);
+
+  g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), CLOSE_FRAME, sizeof CLOSE_FRAME, NULL,
+                                              NULL);
+  g_io_stream_close_async (stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+}
+
 static void
 on_handshake_written (SoupServerMessage *message,
                       gpointer           user_data)
@@ -171,9 +185,10 @@ on_handshake_written (SoupServerMessage *message,
       return;
     }
   session = g_hash_table_lookup (self->sessions, handshake->sid);
-  /* It may have closed, or have got another websocket, since the request was read. */
   if (session != NULL && crown_eio_session_upgrade (session))
     crown_eio_session_take (session, g_steal_pointer (&stream), socket, secure);
+  else
+    close_unwanted (stream);
 }
 
 static void
@@ -181,19 +196,14 @@ handle_websocket (CrownEioServer    *self,
                   SoupServerMessage *message,
                   const char        *sid)
 {
-  CrownEioSession *session = NULL;
   Handshake *handshake;
 
-  if (sid != NULL)
+  if (sid != NULL && !g_hash_table_contains (self->sessions, sid))
     {
-      session = g_hash_table_lookup (self->sessions, sid);
-      if (session == NULL || crown_eio_session_get_state (session) != CROWN_EIO_STATE_POLLING)
-        {
-          refuse (message, session == NULL ? REFUSED_SID : REFUSED_REQUEST);
-          return;
-        }
+      refuse (message, REFUSED_SID);
+      return;
     }
-  else if (is_full (self))
+  if (sid == NULL && is_full (self))
     {
       answer (message, SOUP_STATUS_SERVICE_UNAVAILABLE, "text/plain", "Too many connections\n");
       return;

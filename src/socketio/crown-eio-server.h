@@ -53,6 +53,8 @@ const char     *crown_eio_session_get_sid          (CrownEioSession *self);
 void            crown_eio_session_set_data         (CrownEioSession *self, gpointer data);
 gpointer        crown_eio_session_get_data         (CrownEioSession *self);
 void            crown_eio_session_send             (CrownEioSession *self, CrownEioPacket *packet);
+/* On a websocket: crown_websocket_pause(). Requests carry what waits together, as the reference server's do. */
+void            crown_eio_session_pause            (CrownEioSession *self);
 gsize           crown_eio_session_get_queued       (CrownEioSession *self);
 void            crown_eio_session_close            (CrownEioSession *self, const char *reason);
 /* Closes the session if it is still there in @ms; 0 takes that back. */

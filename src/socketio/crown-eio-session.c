@@ -302,6 +302,13 @@ crown_eio_session_send (CrownEioSession *self,
   crown_eio_machine_send (self->machine, packet);
 }
 
+void
+crown_eio_session_pause (CrownEioSession *self)
+{
+  if (self->websocket != NULL)
+    crown_websocket_pause (self->websocket);
+}
+
 gsize
 crown_eio_session_get_queued (CrownEioSession *self)
 {

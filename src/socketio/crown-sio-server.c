@@ -272,6 +272,9 @@ take_connect (Client         *client,
   g_ptr_array_add (client->sockets, g_object_ref (socket));
   answer = g_strdup_printf ("{\"sid\":\"%s\"}", socket->id);
   send_packet (client, CROWN_SIO_CONNECT, socket->nsp, -1, answer, NULL);
+  /* A client may begin to listen for events only when it has read this: events in the same segment would find nobody. */
+  if (client->session != NULL)
+    crown_eio_session_pause (client->session);
   if (socket->client != NULL)
     g_signal_emit (server, signals[CONNECTED], 0, socket);
 }

@@ -22,6 +22,8 @@
 #define READ_A_TURN (256 * 1024)
 /* When a turn that has read that much goes on. */
 #define READ_ON_MS 1
+/* crown_websocket_pause(): long enough for the peer to have read, and to have got back to its own loop. */
+#define PAUSE_MS 1
 /* How long a peer may take to answer the close. */
 #define LINGER_MS 1000
 /* RFC 6455, section 5.5.1: FIN with opcode 8, status 1000 */
@@ -39,6 +41,7 @@ struct _CrownWebsocket
   CrownReactorWatch          watch;
   CrownReactorTimer          linger;
   CrownReactorTimer          read_on;
+  CrownReactorTimer          pause;
   CrownReactorTask           flush;
   gsize                      max_message;
 
@@ -50,6 +53,8 @@ struct _CrownWebsocket
   gsize                      offset;
   gsize                      queued; /* bytes */
   gsize                      queue_max;
+  guint                      before_pause; /* packets of the queue that are written, then comes a pause; 0: none comes */
+  gboolean                   paused;
 
   /* wslay's state takes 8 KiB, so it is there only while a frame or a message is partly read. */
   wslay_event_context_ptr    wslay;
@@ -121,6 +126,7 @@ clear_queue (CrownWebsocket *self)
     }
   self->head = 0;
   self->offset = self->queued = 0;
+  self->before_pause = 0;
 }
 
 static void
@@ -148,6 +154,11 @@ drop_written (CrownWebsocket *self,
       crown_eio_packet_unref (self->packets[self->head]);
       self->head = (self->head + 1) % self->capacity;
       self->length--;
+      if (self->before_pause > 0 && --self->before_pause == 0)
+        {
+          self->paused = TRUE;
+          crown_reactor_set_timer (self->reactor, &self->pause, PAUSE_MS);
+        }
     }
   self->offset = written;
   if (self->length == 0)
@@ -159,7 +170,8 @@ static gssize
 write_some (CrownWebsocket *self)
 {
   struct iovec vectors[FRAMES_A_CALL];
-  struct msghdr message = { .msg_iov = vectors, .msg_iovlen = MIN (self->length, FRAMES_A_CALL) };
+  guint length = self->before_pause > 0 ? self->before_pause : self->length;
+  struct msghdr message = { .msg_iov = vectors, .msg_iovlen = MIN (length, FRAMES_A_CALL) };
   int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
   gssize written;
 
@@ -206,7 +218,11 @@ flush (CrownWebsocket *self)
     }
   while (self->length > 0)
     {
-      gssize written = write_some (self);
+      gssize written;
+
+      if (self->paused)
+        return TRUE;
+      written = write_some (self);
 
       if (written < 0)
         {
@@ -245,6 +261,17 @@ on_flush (gpointer user_data)
 }
 
 static gboolean
+on_pause_over (gpointer user_data)
+{
+  CrownWebsocket *self = user_data;
+
+  self->paused = FALSE;
+  flush (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 on_linger (gpointer user_data)
 {
   say_gone (user_data);
@@ -269,6 +296,13 @@ crown_websocket_send (CrownWebsocket *self,
     }
   append (self, crown_eio_packet_ref (packet));
   crown_reactor_defer (self->reactor, &self->flush);
+}
+
+void
+crown_websocket_pause (CrownWebsocket *self)
+{
+  if (!self->paused)
+    self->before_pause = self->length;
 }
 
 gsize
@@ -568,6 +602,8 @@ crown_websocket_new (CrownReactor               *reactor,
   self->queue_max = send_queue_max;
   self->linger.func = on_linger;
   self->linger.user_data = self;
+  self->pause.func = on_pause_over;
+  self->pause.user_data = self;
   self->read_on.func = on_read_on;
   self->read_on.user_data = self;
   self->flush.func = on_first_read;
@@ -600,6 +636,7 @@ crown_websocket_free (CrownWebsocket *self)
   crown_reactor_cancel (self->reactor, &self->flush);
   crown_reactor_set_timer (self->reactor, &self->linger, 0);
   crown_reactor_set_timer (self->reactor, &self->read_on, 0);
+  crown_reactor_set_timer (self->reactor, &self->pause, 0);
   if (self->fd >= 0)
     {
       crown_reactor_unwatch (self->reactor, &self->watch);

@@ -31,6 +31,8 @@ CrownWebsocket *crown_websocket_new        (CrownReactor *reactor, GIOStream *st
 void            crown_websocket_free       (CrownWebsocket *self);
 /* A queue that would become longer than send_queue_max cuts the line: `gone` follows. */
 void            crown_websocket_send       (CrownWebsocket *self, CrownEioPacket *packet);
+/* What is sent from now on is written a moment after what was sent before, never in one segment with it. */
+void            crown_websocket_pause      (CrownWebsocket *self);
 gsize           crown_websocket_get_queued (CrownWebsocket *self);
 /* Sends what waits and the close frame, then closes; lives on without its owner until that is done. */
 void            crown_websocket_close      (CrownWebsocket *self);

@@ -394,7 +394,8 @@ def after_upgrade(p):
     equal(receive(line), "4there")
     equal(p.get(sid).status_code, 400)
     equal(p.post(sid, "4hello").status_code, 400)
-    refused_websocket(p, f"EIO=4&transport=websocket&sid={sid}")
+    # As the reference server does it: 101, and then closed.
+    closed(p.websocket(f"EIO=4&transport=websocket&sid={sid}"))
     line.send("4hello")
     equal(receive(line), "4hello")
 
