@@ -29,6 +29,7 @@ struct _CrownReactor
   int                 epoll;
   GSequence          *timers;      /* CrownReactorTimer by due time */
   CrownReactorTask    tasks;       /* head of a ring */
+  CrownSendBatch     *batch;
   struct epoll_event  events[EVENTS_A_TURN];
   int                 n_events;    /* of this turn; those of what is unwatched in it are blanked */
 };
@@ -38,11 +39,16 @@ run_tasks (CrownReactor *self)
 {
   CrownReactorTask *task;
 
-  while ((task = self->tasks.next) != &self->tasks)
+  do
     {
-      crown_reactor_cancel (self, task);
-      task->func (task->user_data);
+      while ((task = self->tasks.next) != &self->tasks)
+        {
+          crown_reactor_cancel (self, task);
+          task->func (task->user_data);
+        }
+      crown_send_batch_run (self->batch);
     }
+  while (self->tasks.next != &self->tasks);
 }
 
 static void
@@ -60,24 +66,41 @@ run_timers (CrownReactor *self,
     }
 }
 
-static void
-update_ready_time (CrownReactor *self)
+static gint64
+first_due (CrownReactor *self)
 {
-  CrownReactorTimer *first;
+  if (g_sequence_is_empty (self->timers))
+    return G_MAXINT64;
 
+  return ((CrownReactorTimer *) g_sequence_get (g_sequence_get_begin_iter (self->timers)))->due;
+}
+
+/* Said at each turn's poll, not by g_source_set_ready_time(): that writes to the context's eventfd each time, and with it
+ * makes the next turn poll twice. */
+static gboolean
+reactor_prepare (GSource *source,
+                 int     *timeout)
+{
+  CrownReactor *self = ((ReactorSource *) source)->reactor;
+  gint64 due = first_due (self);
+
+  *timeout = -1;
   if (self->tasks.next != &self->tasks)
-    {
-      g_source_set_ready_time (&self->source->source, 0);
-    }
-  else if (!g_sequence_is_empty (self->timers))
-    {
-      first = g_sequence_get (g_sequence_get_begin_iter (self->timers));
-      g_source_set_ready_time (&self->source->source, first->due);
-    }
-  else
-    {
-      g_source_set_ready_time (&self->source->source, -1);
-    }
+    return TRUE;
+  if (due == G_MAXINT64)
+    return FALSE;
+  due = MAX (due - g_source_get_time (source), 0);
+  *timeout = (int) MIN ((due + 999) / 1000, G_MAXINT);
+
+  return due == 0;
+}
+
+static gboolean
+reactor_check (GSource *source)
+{
+  CrownReactor *self = ((ReactorSource *) source)->reactor;
+
+  return self->tasks.next != &self->tasks || first_due (self) <= g_source_get_time (source);
 }
 
 static gboolean
@@ -98,12 +121,15 @@ reactor_dispatch (GSource     *source,
   self->n_events = 0;
   run_timers (self, g_source_get_time (source));
   run_tasks (self);
-  update_ready_time (self);
 
   return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs reactor_source_funcs = { .dispatch = reactor_dispatch };
+static GSourceFuncs reactor_source_funcs = {
+  .prepare = reactor_prepare,
+  .check = reactor_check,
+  .dispatch = reactor_dispatch,
+};
 
 CrownReactor *
 crown_reactor_new (GMainContext  *context,
@@ -119,10 +145,14 @@ crown_reactor_new (GMainContext  *context,
     }
   self->timers = g_sequence_new (NULL);
   self->tasks.next = self->tasks.previous = &self->tasks;
+  self->batch = crown_send_batch_new ();
   self->source = (ReactorSource *) g_source_new (&reactor_source_funcs, sizeof (ReactorSource));
   self->source->reactor = self;
   g_source_set_name (&self->source->source, "CrownReactor");
   g_source_add_unix_fd (&self->source->source, self->epoll, G_IO_IN);
+  /* GLib takes the descriptor of a source that may not recurse from the poll for each dispatch and puts it back, and
+   * writes to the context's eventfd for both. A turn within a turn takes the rest of the outer one's events with it. */
+  g_source_set_can_recurse (&self->source->source, TRUE);
   g_source_attach (&self->source->source, context != NULL ? context : g_main_context_get_thread_default ());
 
   return g_steal_pointer (&self);
@@ -134,6 +164,7 @@ crown_reactor_free (CrownReactor *self)
   g_source_destroy (&self->source->source);
   g_source_unref (&self->source->source);
   g_sequence_free (self->timers);
+  crown_send_batch_free (self->batch);
   close (self->epoll);
   g_free (self);
 }
@@ -212,7 +243,6 @@ crown_reactor_set_timer (CrownReactor      *self,
         timer->due += grain - timer->due % grain;
       timer->place = g_sequence_insert_sorted (self->timers, timer, compare_due, NULL);
     }
-  update_ready_time (self);
 }
 
 void
@@ -221,8 +251,6 @@ crown_reactor_defer (CrownReactor     *self,
 {
   if (task->queued)
     return;
-  if (self->tasks.next == &self->tasks)
-    g_source_set_ready_time (&self->source->source, 0);
   task->queued = TRUE;
   task->next = &self->tasks;
   task->previous = self->tasks.previous;
@@ -239,4 +267,18 @@ crown_reactor_cancel (CrownReactor     *self,
   task->queued = FALSE;
   task->previous->next = task->next;
   task->next->previous = task->previous;
+}
+
+void
+crown_reactor_send (CrownReactor *self,
+                    CrownSend    *send)
+{
+  crown_send_batch_add (self->batch, send);
+}
+
+void
+crown_reactor_cancel_send (CrownReactor *self,
+                           CrownSend    *send)
+{
+  crown_send_batch_remove (self->batch, send);
 }

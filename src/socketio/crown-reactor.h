@@ -8,6 +8,8 @@
 
 #pragma once
 
+#include "crown-send-batch.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -53,6 +55,9 @@ void          crown_reactor_unwatch   (CrownReactor *self, CrownReactorWatch *wa
 void          crown_reactor_set_timer (CrownReactor *self, CrownReactorTimer *timer, guint ms);
 void          crown_reactor_defer     (CrownReactor *self, CrownReactorTask *task);
 void          crown_reactor_cancel    (CrownReactor *self, CrownReactorTask *task);
+/* From a deferred task: is written once this turn's tasks are done, together with what the others send. */
+void          crown_reactor_send        (CrownReactor *self, CrownSend *send);
+void          crown_reactor_cancel_send (CrownReactor *self, CrownSend *send);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownReactor, crown_reactor_free)
 
 G_END_DECLS

@@ -43,6 +43,7 @@ struct _CrownWebsocket
   CrownReactorTimer          read_on;
   CrownReactorTimer          pause;
   CrownReactorTask           flush;
+  CrownSend                  send;
   gsize                      max_message;
 
   /* What waits to be sent: packets[head … head + length), the first of them from @offset on. */
@@ -133,6 +134,7 @@ static void
 overflow (CrownWebsocket *self)
 {
   clear_queue (self);
+  crown_reactor_cancel_send (self->reactor, &self->send);
   break_later (self);
   self->funcs->overflowed (self->user_data);
 }
@@ -165,17 +167,15 @@ drop_written (CrownWebsocket *self,
     clear_queue (self);
 }
 
-/* Bytes written; 0: not now; -1: the line is broken. */
-static gssize
-write_some (CrownWebsocket *self)
+static guint
+fill_vectors (gpointer      user_data,
+              struct iovec *vectors,
+              guint         max)
 {
-  struct iovec vectors[FRAMES_A_CALL];
-  guint length = self->before_pause > 0 ? self->before_pause : self->length;
-  struct msghdr message = { .msg_iov = vectors, .msg_iovlen = MIN (length, FRAMES_A_CALL) };
-  int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-  gssize written;
+  CrownWebsocket *self = user_data;
+  guint n = MIN (self->before_pause > 0 ? self->before_pause : self->length, max);
 
-  for (guint i = 0; i < message.msg_iovlen; i++)
+  for (guint i = 0; i < n; i++)
     {
       gsize size;
       const guint8 *bytes = crown_eio_packet_get_frame (self->packets[(self->head + i) % self->capacity], &size);
@@ -185,59 +185,57 @@ write_some (CrownWebsocket *self)
       vectors[i].iov_len = size - skipped;
     }
 
-  if (self->secure)
-    {
-      g_autoptr (GError) error = NULL;
+  return n;
+}
 
-      written = g_pollable_output_stream_write_nonblocking (
-        G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->stream)), vectors[0].iov_base, vectors[0].iov_len,
-        NULL, &error);
-      if (written < 0)
-        return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ? 0 : -1;
-      return written;
-    }
+/* As CrownSendFuncs.sent has it. */
+static gssize
+write_some (CrownWebsocket *self)
+{
+  struct iovec vectors[FRAMES_A_CALL];
+  guint n = fill_vectors (self, vectors, self->secure ? 1 : FRAMES_A_CALL);
+  g_autoptr (GError) error = NULL;
+  gssize written;
 
-  do
-    written = message.msg_iovlen == 1 ? send (self->fd, vectors[0].iov_base, vectors[0].iov_len, flags)
-                                      : sendmsg (self->fd, &message, flags);
-  while (written < 0 && errno == EINTR);
+  if (!self->secure)
+    return crown_send_now (self->fd, vectors, n);
+  written = g_pollable_output_stream_write_nonblocking (
+    G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->stream)), vectors[0].iov_base, vectors[0].iov_len,
+    NULL, &error);
   if (written < 0)
-    return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+    return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ? 0 : -EIO;
 
   return written;
 }
 
-/* FALSE: the websocket may be freed already. */
 static gboolean
-flush (CrownWebsocket *self)
+has_to_write (CrownWebsocket *self)
 {
-  if (self->broken)
+  return self->length > 0 && !self->paused;
+}
+
+/* After a write. FALSE: the websocket may be freed already. */
+static gboolean
+take_result (CrownWebsocket *self,
+             gssize          written)
+{
+  if (written < 0)
     {
       say_gone (self);
       return FALSE;
     }
-  while (self->length > 0)
-    {
-      gssize written;
+  drop_written (self, (gsize) written);
 
-      if (self->paused)
-        return TRUE;
-      written = write_some (self);
+  return TRUE;
+}
 
-      if (written < 0)
-        {
-          say_gone (self);
-          return FALSE;
-        }
-      if (written == 0)
-        {
-          crown_reactor_change (self->reactor, &self->watch, EPOLLIN | EPOLLOUT);
-          return TRUE;
-        }
-      drop_written (self, (gsize) written);
-    }
-  crown_reactor_change (self->reactor, &self->watch, EPOLLIN);
-
+/* Nothing is to be written, or not now. FALSE: the websocket may be freed already. */
+static gboolean
+settle (CrownWebsocket *self)
+{
+  crown_reactor_change (self->reactor, &self->watch, has_to_write (self) ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  if (self->length > 0)
+    return TRUE;
   if (self->closing && self->peer_closed)
     {
       say_gone (self);
@@ -252,10 +250,53 @@ flush (CrownWebsocket *self)
   return TRUE;
 }
 
+/* FALSE: the websocket may be freed already. */
+static gboolean
+flush (CrownWebsocket *self)
+{
+  if (self->broken)
+    {
+      say_gone (self);
+      return FALSE;
+    }
+  while (has_to_write (self))
+    {
+      gssize written = write_some (self);
+
+      if (!take_result (self, written))
+        return FALSE;
+      if (written == 0)
+        break;
+    }
+
+  return settle (self);
+}
+
+static void
+on_sent (gpointer user_data,
+         gssize   written)
+{
+  CrownWebsocket *self = user_data;
+
+  if (!take_result (self, written))
+    return;
+  if (written > 0 && has_to_write (self))
+    crown_reactor_send (self->reactor, &self->send);
+  else
+    settle (self);
+}
+
+static const CrownSendFuncs send_funcs = { .fill = fill_vectors, .sent = on_sent };
+
 static gboolean
 on_flush (gpointer user_data)
 {
-  flush (user_data);
+  CrownWebsocket *self = user_data;
+
+  if (self->secure || self->broken || !has_to_write (self))
+    flush (self);
+  else
+    crown_reactor_send (self->reactor, &self->send);
 
   return G_SOURCE_REMOVE;
 }
@@ -608,10 +649,12 @@ crown_websocket_new (CrownReactor               *reactor,
   self->read_on.user_data = self;
   self->flush.func = on_first_read;
   self->flush.user_data = self;
+  self->send.funcs = &send_funcs;
+  self->send.user_data = self;
   self->watch.func = on_ready;
   self->watch.user_data = self;
   /* A descriptor of our own: libsoup's is closed with its stream. */
-  self->fd = dup (g_socket_get_fd (socket));
+  self->fd = self->send.fd = dup (g_socket_get_fd (socket));
   if (self->fd < 0)
     {
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "Cannot take a socket over: %s", g_strerror (errno));
@@ -634,6 +677,7 @@ void
 crown_websocket_free (CrownWebsocket *self)
 {
   crown_reactor_cancel (self->reactor, &self->flush);
+  crown_reactor_cancel_send (self->reactor, &self->send);
   crown_reactor_set_timer (self->reactor, &self->linger, 0);
   crown_reactor_set_timer (self->reactor, &self->read_on, 0);
   crown_reactor_set_timer (self->reactor, &self->pause, 0);
