@@ -565,5 +565,7 @@ crown_transcript_read_json (const char  *text,
       crown_transcript_add (self, crown_json_opt_string (segment, "speaker", ""), said,
                             seconds_member (segment, "start"), seconds_member (segment, "end"));
     }
+  if (object != NULL && crown_json_opt_boolean (object, "estimated_ends", FALSE))
+    self->has_ends = FALSE;
   return g_steal_pointer (&self);
 }

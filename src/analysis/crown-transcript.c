@@ -439,5 +439,8 @@ crown_transcript_to_json (const CrownTranscript *self)
       json_array_add_object_element (segments, element);
     }
   json_object_set_array_member (object, "segments", segments);
+  /* Read again it gives the same analysis, which tells ends that were measured from those that were filled in. */
+  if (self->has_times && !self->has_ends)
+    json_object_set_boolean_member (object, "estimated_ends", TRUE);
   return object;
 }

@@ -38,7 +38,9 @@ GQuark crown_transcript_error_quark (void);
 /* Sniffs by content. @name (nullable) is only used for messages and as a title of last resort. Pure. */
 CrownTranscript *crown_transcript_read    (const char *data, gsize length, const char *name, GError **error);
 void             crown_transcript_free    (CrownTranscript *self);
-JsonObject      *crown_transcript_to_json (const CrownTranscript *self); /* {segments:[{speaker,text,start,end}]} seconds; (transfer full) */
+/* {segments:[{speaker, text, start, end}], estimated_ends?}, in seconds; crown_transcript_read() makes the same transcript of
+ * it. (transfer full) */
+JsonObject      *crown_transcript_to_json (const CrownTranscript *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownTranscript, crown_transcript_free)
 
 /**

@@ -24,4 +24,5 @@
 #define CROWN_PING_TIMEOUT_MS          20000  /* Engine.IO's default */
 #define CROWN_MAX_PAYLOAD              1000000 /* Engine.IO's default, bytes */
 #define CROWN_IMPORT_MAX_BYTES         (16 * 1024 * 1024) /* a ten-hour transcript is under 2 MB */
+#define CROWN_LIVE_REFRESH_SECONDS     5      /* analytics of a meeting that goes on, at most once in */
 #define CROWN_JSON_DEPTH_MAX           64     /* nesting accepted from outside */

@@ -172,6 +172,15 @@ dup_object (JsonObject *row,
   return object != NULL ? json_object_ref (object) : json_object_new ();
 }
 
+static JsonArray *
+dup_array (JsonObject *row,
+           const char *member)
+{
+  JsonArray *array = crown_json_opt_array (row, member);
+
+  return array != NULL ? json_array_ref (array) : json_array_new ();
+}
+
 CrownAnalytics *
 crown_analytics_from_json (JsonObject  *row,
                            GError     **error)
@@ -187,6 +196,10 @@ crown_analytics_from_json (JsonObject  *row,
   self->speaking_time = dup_object (row, "speaking_time");
   self->sentiment = dup_object (row, "sentiment");
   self->participation = dup_object (row, "participation");
+  self->topics = dup_array (row, "topics");
+  self->decisions = dup_array (row, "decisions");
+  self->events = dup_array (row, "events");
+  self->notes = dup_array (row, "notes");
   self->updated_at = dup_text (row, "updated_at", "");
 
   return self;
@@ -206,6 +219,10 @@ crown_analytics_clear (gpointer data)
   json_object_unref (self->speaking_time);
   json_object_unref (self->sentiment);
   json_object_unref (self->participation);
+  json_array_unref (self->topics);
+  json_array_unref (self->decisions);
+  json_array_unref (self->events);
+  json_array_unref (self->notes);
   g_free (self->updated_at);
 }
 

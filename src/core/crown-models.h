@@ -30,7 +30,7 @@ typedef struct {
 } CrownMeeting;
 
 /* Row of `tasks`. Beside the specification's: created_at, completed_at, speaker, evidence_line (0-based segment; -1 none),
- * evidence_text, confidence, kind. */
+ * evidence_end_line, evidence_text, confidence, kind. */
 typedef struct {
   gint64   id;
   gint64   session_id;
@@ -45,11 +45,16 @@ typedef struct {
   double   confidence;
 } CrownTask;
 
+/* Row of `analytics`. Lines are indices of the transcript's segments. */
 typedef struct {
   gint64      session_id;
   JsonObject *speaking_time;  /* name → seconds */
   JsonObject *sentiment;      /* {overall, by_speaker:{}, timeline:[{at, score}]} */
   JsonObject *participation;  /* {balance, turns:{}, words:{}, …} */
+  JsonArray  *topics;         /* chapters, in order: {title (nullable), line, end_line, at} with `at` in seconds */
+  JsonArray  *decisions;      /* {text, kind, line, end_line, speaker, confidence, due, assignee} */
+  JsonArray  *events;         /* as decisions: what was arranged, such as the next meeting */
+  JsonArray  *notes;
   char       *updated_at;
 } CrownAnalytics;
 

@@ -77,6 +77,17 @@ crown_ledger_answer_free (CrownLedgerAnswer *self)
   g_free (self);
 }
 
+void
+crown_ledger_import_free (CrownLedgerImport *self)
+{
+  g_free (self->name);
+  g_free (self->digest);
+  g_free (self->sketch);
+  g_free (self->mutation_id);
+  g_free (self->derived);
+  g_free (self);
+}
+
 /**
  * crown_event_stream_name:
  * @scope: whose stream
@@ -518,6 +529,114 @@ crown_event_ledger_load_transcript (CrownEventLedger  *self,
                                     GError           **error)
 {
   return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_transcript (self, meeting_id, json, error);
+}
+
+/**
+ * crown_event_ledger_put_import:
+ *
+ * Keeps where a meeting came from, instead of what was kept of it before.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_put_import (CrownEventLedger         *self,
+                               const CrownLedgerImport  *import,
+                               GError                  **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->put_import (self, import, error);
+}
+
+/**
+ * crown_event_ledger_find_imports:
+ *
+ * Finds the imports of files with the name: those with the digest first, then the newest.
+ *
+ * Returns: (transfer full) (element-type CrownLedgerImport) (nullable): at most @limit of them; %NULL with an error
+ */
+GPtrArray *
+crown_event_ledger_find_imports (CrownEventLedger  *self,
+                                 gint64             workspace_id,
+                                 const char        *name,
+                                 const char        *digest,
+                                 guint              limit,
+                                 GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->find_imports (self, workspace_id, name, digest, limit, error);
+}
+
+/**
+ * crown_event_ledger_load_import:
+ *
+ * Reads where a meeting came from; @import is %NULL without an error where it was not imported.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_load_import (CrownEventLedger   *self,
+                                gint64              meeting_id,
+                                CrownLedgerImport **import,
+                                GError            **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->load_import (self, meeting_id, import, error);
+}
+
+/**
+ * crown_event_ledger_list_pending:
+ *
+ * Returns: (transfer full) (element-type CrownLedgerImport) (nullable): the imports that were cut off, oldest first; %NULL
+ *   with an error
+ */
+GPtrArray *
+crown_event_ledger_list_pending (CrownEventLedger  *self,
+                                 GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->list_pending (self, error);
+}
+
+/**
+ * crown_event_ledger_add_segments:
+ * @json: an array
+ *
+ * Keeps what was said next in a meeting that goes on.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_add_segments (CrownEventLedger  *self,
+                                 gint64             meeting_id,
+                                 const char        *json,
+                                 GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->add_segments (self, meeting_id, json, error);
+}
+
+/**
+ * crown_event_ledger_list_segments:
+ *
+ * Returns: (transfer full) (element-type utf8) (nullable): what crown_event_ledger_add_segments() was given, in order;
+ *   %NULL with an error
+ */
+GPtrArray *
+crown_event_ledger_list_segments (CrownEventLedger  *self,
+                                  gint64             meeting_id,
+                                  GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->list_segments (self, meeting_id, error);
+}
+
+/**
+ * crown_event_ledger_drop_segments:
+ *
+ * Forgets them: they are in the meeting's transcript now.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_drop_segments (CrownEventLedger  *self,
+                                  gint64             meeting_id,
+                                  GError           **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->drop_segments (self, meeting_id, error);
 }
 
 /**

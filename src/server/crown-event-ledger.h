@@ -74,6 +74,34 @@ typedef struct {
 void crown_ledger_answer_free (CrownLedgerAnswer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownLedgerAnswer, crown_ledger_answer_free)
 
+/**
+ * CrownLedgerImport:
+ * @name: of the file; "" where it had none
+ * @digest: SHA-256 of what was said, hex
+ * @sketch: what crown_pipeline_is_alike() compares, as hex
+ * @mutation_id: (nullable): the Idempotency-Key of the request
+ * @pending: it was accepted, and the events that it makes are not there yet
+ * @sequence: of the last event that it made; 0: none yet
+ * @derived: JSON of what was derived from it, to be told apart from what people have made of that since
+ *
+ * Where a meeting came from. It is what makes an import that was cut off go on, and the same file no second meeting.
+ */
+typedef struct {
+  gint64    meeting_id;
+  gint64    workspace_id;
+  gint64    user_id;
+  char     *name;
+  char     *digest;
+  char     *sketch;
+  char     *mutation_id;
+  gboolean  pending;
+  guint64   sequence;
+  char     *derived;
+} CrownLedgerImport;
+
+void crown_ledger_import_free (CrownLedgerImport *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownLedgerImport, crown_ledger_import_free)
+
 typedef void (*CrownLedgerTokenFunc) (gint64                token_id,
                                       const CrownPrincipal *principal,
                                       const char           *user_name,
@@ -136,6 +164,14 @@ struct _CrownEventLedgerInterface
   /* what is kept beside the rows */
   gboolean    (*put_transcript)  (CrownEventLedger *self, gint64 meeting_id, const char *json, GError **error);
   gboolean    (*load_transcript) (CrownEventLedger *self, gint64 meeting_id, char **json, GError **error);
+  gboolean    (*put_import)      (CrownEventLedger *self, const CrownLedgerImport *import, GError **error);
+  GPtrArray  *(*find_imports)    (CrownEventLedger *self, gint64 workspace_id, const char *name, const char *digest,
+                                  guint limit, GError **error);
+  gboolean    (*load_import)     (CrownEventLedger *self, gint64 meeting_id, CrownLedgerImport **import, GError **error);
+  GPtrArray  *(*list_pending)    (CrownEventLedger *self, GError **error);
+  gboolean    (*add_segments)    (CrownEventLedger *self, gint64 meeting_id, const char *json, GError **error);
+  GPtrArray  *(*list_segments)   (CrownEventLedger *self, gint64 meeting_id, GError **error);
+  gboolean    (*drop_segments)   (CrownEventLedger *self, gint64 meeting_id, GError **error);
   gboolean    (*put_answer)      (CrownEventLedger *self, const CrownPrincipal *who, const char *key,
                                   const CrownLedgerAnswer *answer, gint64 now, GError **error);
   gboolean    (*load_answer)     (CrownEventLedger *self, const CrownPrincipal *who, const char *key, gint64 now,
@@ -252,6 +288,31 @@ gboolean          crown_event_ledger_put_transcript   (CrownEventLedger       *s
 gboolean          crown_event_ledger_load_transcript  (CrownEventLedger       *self,
                                                        gint64                  meeting_id,
                                                        char                  **json,
+                                                       GError                **error);
+gboolean          crown_event_ledger_put_import       (CrownEventLedger       *self,
+                                                       const CrownLedgerImport *import,
+                                                       GError                **error);
+GPtrArray        *crown_event_ledger_find_imports     (CrownEventLedger       *self,
+                                                       gint64                  workspace_id,
+                                                       const char             *name,
+                                                       const char             *digest,
+                                                       guint                   limit,
+                                                       GError                **error);
+gboolean          crown_event_ledger_load_import      (CrownEventLedger       *self,
+                                                       gint64                  meeting_id,
+                                                       CrownLedgerImport     **import,
+                                                       GError                **error);
+GPtrArray        *crown_event_ledger_list_pending     (CrownEventLedger       *self,
+                                                       GError                **error);
+gboolean          crown_event_ledger_add_segments     (CrownEventLedger       *self,
+                                                       gint64                  meeting_id,
+                                                       const char             *json,
+                                                       GError                **error);
+GPtrArray        *crown_event_ledger_list_segments    (CrownEventLedger       *self,
+                                                       gint64                  meeting_id,
+                                                       GError                **error);
+gboolean          crown_event_ledger_drop_segments    (CrownEventLedger       *self,
+                                                       gint64                  meeting_id,
                                                        GError                **error);
 gboolean          crown_event_ledger_put_answer       (CrownEventLedger       *self,
                                                        const CrownPrincipal   *who,

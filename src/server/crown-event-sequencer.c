@@ -195,6 +195,13 @@ crown_event_write_get_trace_id (CrownEventWrite *self)
   return self->trace_id;
 }
 
+/* Returns: (nullable): the Idempotency-Key of the request */
+const char *
+crown_event_write_get_mutation_id (CrownEventWrite *self)
+{
+  return self->mutation_id;
+}
+
 /* Returns: (nullable) (transfer none): the event that was emitted last */
 CrownLedgerEvent *
 crown_event_write_get_last (CrownEventWrite *self)

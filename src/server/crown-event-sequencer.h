@@ -41,6 +41,7 @@ CrownEventLedger    *crown_event_write_get_ledger     (CrownEventWrite       *se
 const char          *crown_event_write_get_stream     (CrownEventWrite       *self);
 const char          *crown_event_write_get_timestamp  (CrownEventWrite       *self);
 const char          *crown_event_write_get_trace_id   (CrownEventWrite       *self);
+const char          *crown_event_write_get_mutation_id (CrownEventWrite      *self);
 void                 crown_event_write_set_meeting    (CrownEventWrite       *self,
                                                        JsonObject            *meeting);
 gboolean             crown_event_write_allot_id       (CrownEventWrite       *self,

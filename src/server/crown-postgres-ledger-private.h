@@ -24,11 +24,13 @@ struct _CrownPostgresLedger
   char          *epoch;
 };
 
-/* Events and rows are in crown-postgres-ledger.c, accounts and answers in crown-postgres-ledger-accounts.c. */
+/* Events and rows are in crown-postgres-ledger.c, accounts and answers in crown-postgres-ledger-accounts.c, where meetings
+ * came from in crown-postgres-ledger-imports.c. */
 /* In a write its own connection, otherwise the one that sees what is committed; connected again where it broke. */
 CrownPostgres *crown_postgres_ledger_reader (CrownPostgresLedger *self, GError **error);
 /* The connection of writes, whether a batch is open or not. */
 CrownPostgres *crown_postgres_ledger_writer (CrownPostgresLedger *self, GError **error);
 void crown_postgres_ledger_init_accounts (CrownEventLedgerInterface *iface);
+void crown_postgres_ledger_init_imports (CrownEventLedgerInterface *iface);
 
 G_END_DECLS

@@ -67,6 +67,14 @@ static const char * const migrations[] = {
   " created_at BIGINT NOT NULL, PRIMARY KEY (key, user_id, workspace_id));"
   "CREATE INDEX idempotency_age ON idempotency (created_at);"
   "INSERT INTO meta (key, value) VALUES ('epoch', gen_random_uuid ()::text);",
+  /* crown-postgres-ledger-imports.c */
+  "CREATE TABLE imports (meeting_id BIGINT PRIMARY KEY, workspace_id BIGINT NOT NULL, user_id BIGINT NOT NULL,"
+  " name TEXT NOT NULL, digest TEXT NOT NULL, sketch TEXT NOT NULL, mutation_id TEXT, pending SMALLINT NOT NULL,"
+  " sequence BIGINT NOT NULL, derived TEXT NOT NULL);"
+  "CREATE INDEX imports_name ON imports (workspace_id, name, meeting_id);"
+  "CREATE INDEX imports_pending ON imports (meeting_id) WHERE pending <> 0;"
+  "CREATE TABLE segments (meeting_id BIGINT NOT NULL, part BIGINT NOT NULL, json TEXT NOT NULL,"
+  " PRIMARY KEY (meeting_id, part));",
 };
 
 /* Where the ledger is: cluster, database and timeline. */
@@ -926,6 +934,7 @@ crown_postgres_ledger_iface_init (CrownEventLedgerInterface *iface)
   iface->backup = backup;
   iface->shrink = shrink;
   crown_postgres_ledger_init_accounts (iface);
+  crown_postgres_ledger_init_imports (iface);
 }
 
 /**

@@ -37,6 +37,7 @@ struct _CrownRestApi
   CrownEventSequencer *sequencer;
   CrownAuthenticator  *authenticator;
   CrownRateLimiter    *limiter; /* (nullable) */
+  CrownLiveMeetings   *live;
   guint                n_preparing;
 };
 
@@ -599,7 +600,7 @@ request_free (gpointer data)
   g_free (request);
 }
 
-/* A write whose costly part is done on another thread, while the server goes on. */
+/* A write whose costly parts are done on another thread, while the server goes on. */
 typedef struct {
   CrownRestApi         *api; /* unowned: it is asked whether any is left before it goes */
   CrownRestRequest     *request;
@@ -607,6 +608,7 @@ typedef struct {
   SoupServerMessage    *message;
   char                 *key;
   char                  hash[65];
+  gboolean              accepted; /* route->accept is done */
 } Preparing;
 
 static void
@@ -614,6 +616,7 @@ preparing_free (gpointer data)
 {
   Preparing *preparing = data;
 
+  preparing->api->n_preparing--;
   request_free (preparing->request);
   g_object_unref (preparing->message);
   g_free (preparing->key);
@@ -629,10 +632,23 @@ prepare_on_thread (GTask        *task,
   Preparing *preparing = task_data;
   GError *error = NULL;
 
-  if (preparing->route->prepare (preparing->request, &error))
+  if (preparing->accepted ? preparing->route->work (preparing->request, &error)
+                          : preparing->route->prepare (preparing->request, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
+}
+
+static void advance (Preparing *preparing);
+
+/* Pausing counts nothing: the write pauses again before it waits. */
+static void
+refuse_prepared (Preparing    *preparing,
+                 const GError *error)
+{
+  soup_server_message_unpause (preparing->message);
+  respond_error (preparing->message, error, preparing->request->current);
+  preparing_free (preparing);
 }
 
 static void
@@ -640,15 +656,64 @@ on_prepared (GObject      *source,
              GAsyncResult *result,
              gpointer      user_data)
 {
-  Preparing *preparing = g_task_get_task_data (G_TASK (result));
+  Preparing *preparing = user_data;
   g_autoptr (GError) error = NULL;
 
-  preparing->api->n_preparing--;
-  /* Pausing counts nothing: the write pauses again before it waits. */
-  soup_server_message_unpause (preparing->message);
-  if (!g_task_propagate_boolean (G_TASK (result), &error) ||
-      !write_prepared (preparing->request, preparing->route, preparing->message, preparing->key, preparing->hash, &error))
-    respond_error (preparing->message, error, preparing->request->current);
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    advance (preparing);
+  else
+    refuse_prepared (preparing, error);
+}
+
+static void
+run_on_thread (Preparing *preparing)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_prepared, preparing);
+
+  g_task_set_task_data (task, preparing, NULL);
+  g_task_run_in_thread (task, prepare_on_thread);
+}
+
+static void
+on_accepted (GPtrArray    *events,
+             const GError *error,
+             gpointer      user_data)
+{
+  Preparing *preparing = user_data;
+
+  if (error == NULL)
+    run_on_thread (preparing);
+  else
+    refuse_prepared (preparing, error);
+}
+
+/* After a thread has done its part: to the next write. */
+static void
+advance (Preparing *preparing)
+{
+  CrownRestRequest *request = preparing->request;
+  const CrownRestRoute *route = preparing->route;
+  g_autoptr (CrownEventWrite) write = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (route->accept == NULL || preparing->accepted)
+    {
+      soup_server_message_unpause (preparing->message);
+      if (!write_prepared (request, route, preparing->message, preparing->key, preparing->hash, &error))
+        respond_error (preparing->message, error, request->current);
+      preparing_free (preparing);
+      return;
+    }
+
+  preparing->accepted = TRUE;
+  write = crown_event_sequencer_begin (request->sequencer, &request->who, preparing->key, &error);
+  if (write == NULL || !route->accept (request, write, &error) ||
+      !crown_event_write_commit_later (g_steal_pointer (&write), on_accepted, preparing, &error))
+    {
+      /* The write is rolled back before anything else happens. */
+      g_clear_pointer (&write, crown_event_write_free);
+      refuse_prepared (preparing, error);
+    }
 }
 
 /* @kept: (out): whether the request is still needed when this returns, and goes by itself */
@@ -663,7 +728,6 @@ handle_write (CrownRestApi          *self,
   const char *key = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Idempotency-Key");
   gint64 now = crown_clock_now_us (crown_event_sequencer_get_clock (request->sequencer)) / G_USEC_PER_SEC;
   g_autoptr (CrownLedgerAnswer) answer = NULL;
-  g_autoptr (GTask) task = NULL;
   Preparing *preparing;
   char hash[65];
 
@@ -685,7 +749,7 @@ handle_write (CrownRestApi          *self,
         return FALSE;
     }
 
-  if (route->prepare == NULL)
+  if (route->prepare == NULL && route->accept == NULL)
     return write_prepared (request, route, message, key, hash, error);
 
   /* What was answered before is not prepared again. */
@@ -706,10 +770,11 @@ handle_write (CrownRestApi          *self,
   preparing->key = g_strdup (key);
   memcpy (preparing->hash, hash, sizeof hash);
   soup_server_message_pause (message);
-  task = g_task_new (NULL, NULL, on_prepared, NULL);
-  g_task_set_task_data (task, preparing, preparing_free);
-  g_task_run_in_thread (task, prepare_on_thread);
   *kept = TRUE;
+  if (route->prepare != NULL)
+    run_on_thread (preparing);
+  else
+    advance (preparing);
   return TRUE;
 }
 
@@ -747,6 +812,7 @@ on_request (SoupServer        *soup,
   request = g_new0 (CrownRestRequest, 1);
   request->sequencer = g_object_ref (self->sequencer);
   request->ledger = crown_event_sequencer_get_ledger (self->sequencer);
+  request->live = self->live;
   request->who = who;
   request->workspace_id = workspace_id;
   request->id = id;
@@ -956,6 +1022,7 @@ crown_rest_api_new (SoupServer          *soup,
   self->soup = g_object_ref (soup);
   self->sequencer = g_object_ref (sequencer);
   self->authenticator = g_object_ref (authenticator);
+  self->live = crown_live_meetings_new (sequencer);
 
   soup_server_add_early_handler (soup, "/api/v1", on_headers, self, NULL);
   soup_server_add_handler (soup, "/api/v1", on_request, self, NULL);
@@ -975,12 +1042,23 @@ crown_rest_api_get_route (SoupServerMessage *message)
 /**
  * crown_rest_api_get_n_preparing:
  *
- * Returns: how many requests are being prepared on other threads; the interface must not go before they are done
+ * Returns: how much is being prepared on other threads; the interface must not go before that is done
  */
 guint
 crown_rest_api_get_n_preparing (CrownRestApi *self)
 {
-  return self->n_preparing;
+  return self->n_preparing + crown_live_meetings_n_busy (self->live);
+}
+
+/**
+ * crown_rest_api_stop:
+ *
+ * Begins nothing more by itself: requests that are there are answered.
+ */
+void
+crown_rest_api_stop (CrownRestApi *self)
+{
+  crown_live_meetings_stop (self->live);
 }
 
 static void
@@ -993,6 +1071,7 @@ crown_rest_api_finalize (GObject *object)
   soup_server_remove_handler (self->soup, "/readyz");
   soup_server_remove_handler (self->soup, "/openapi.json");
   soup_server_remove_handler (self->soup, "/");
+  g_clear_pointer (&self->live, crown_live_meetings_free);
   g_clear_object (&self->soup);
   g_clear_object (&self->sequencer);
   g_clear_object (&self->authenticator);

@@ -23,5 +23,6 @@ CrownRestApi *crown_rest_api_new (SoupServer          *soup,
 /* (nullable): the pattern of the route that @message was for, such as `workspaces/{w}/tasks` */
 const char   *crown_rest_api_get_route (SoupServerMessage *message);
 guint         crown_rest_api_get_n_preparing (CrownRestApi *self);
+void          crown_rest_api_stop      (CrownRestApi      *self);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include <libsoup/soup.h>
 
 #include "crown-event-sequencer.h"
+#include "crown-live-meetings.h"
 #include "crown-pipeline.h"
 
 G_BEGIN_DECLS
@@ -26,8 +27,9 @@ typedef struct {
   GHashTable          *query;        /* (nullable) */
   GBytes              *body;
   JsonObject          *json;         /* (nullable) the body of routes that take JSON */
+  CrownLiveMeetings   *live;
   const char          *if_match;     /* (nullable) */
-  CrownPipeline       *pipeline;     /* (nullable) of an import */
+  CrownPipeline       *pipeline;     /* (nullable) of an import, or of a live meeting at its end */
 
   guint                status;       /* the answer: 200 if nothing is said */
   GString             *answer;
@@ -41,8 +43,10 @@ typedef struct {
  * @pattern: path below /api/v1; `{w}` and `{id}` stand for ids
  * @takes_json: the body has to be a JSON object
  * @read: (nullable): answers; what it reads is of one moment
- * @prepare: (nullable): work of a write that needs no transaction
+ * @prepare: (nullable): work of a write that needs no transaction, on another thread
  * @write: (nullable): emits the events and answers
+ * @accept: (nullable): puts on disk, before the answer and in a write of its own, what has to be gone on with
+ * @work: (nullable): work between @accept and @write, on another thread
  */
 typedef struct {
   const char *method;
@@ -53,6 +57,8 @@ typedef struct {
   gboolean  (*read)    (CrownRestRequest *request, GError **error);
   gboolean  (*prepare) (CrownRestRequest *request, GError **error);
   gboolean  (*write)   (CrownRestRequest *request, CrownEventWrite *write, GError **error);
+  gboolean  (*accept)  (CrownRestRequest *request, CrownEventWrite *write, GError **error);
+  gboolean  (*work)    (CrownRestRequest *request, GError **error);
 } CrownRestRoute;
 
 extern const CrownRestRoute crown_rest_read_routes[];  /* ends with a NULL method */

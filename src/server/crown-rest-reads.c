@@ -522,7 +522,8 @@ get_transcript (CrownRestRequest  *request,
 
   /* The meeting first: a transcript is found by the meeting's id alone, and that may be of another workspace. */
   if (!crown_rest_request_load_row (request, CROWN_STORE_MEETINGS, request->id, &meeting, error) ||
-      !crown_event_ledger_load_transcript (request->ledger, request->id, &json, error))
+      !crown_event_ledger_load_transcript (request->ledger, request->id, &json, error) ||
+      (json == NULL && !crown_live_meetings_load (request->ledger, request->id, &json, error)))
     return FALSE;
 
   if (json == NULL)

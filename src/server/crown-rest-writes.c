@@ -266,6 +266,51 @@ restore_meeting (CrownRestRequest  *request,
   return change_meeting (request, write, CROWN_EVENT_MEETING_UPDATE, updates, error);
 }
 
+/* What was said while the meeting went on becomes its transcript. */
+static gboolean
+accept_end (CrownRestRequest  *request,
+            CrownEventWrite   *write,
+            GError           **error)
+{
+  g_autoptr (JsonObject) meeting = NULL;
+  g_autoptr (GError) local_error = NULL;
+
+  if (!load_meeting_for_change (request, write, &meeting, error))
+    return FALSE;
+
+  request->pipeline = crown_pipeline_new_live (write, request->id, &local_error);
+  if (local_error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+static gboolean
+analyze_end (CrownRestRequest  *request,
+             GError           **error)
+{
+  return request->pipeline == NULL || crown_pipeline_analyze (request->pipeline, error);
+}
+
+static gboolean
+end_live_meeting (CrownRestRequest  *request,
+                  CrownEventWrite   *write,
+                  GError           **error)
+{
+  g_autoptr (JsonObject) row = NULL;
+  char checksum[CROWN_CHECKSUM_HEX_LENGTH + 1];
+
+  if (!crown_pipeline_write (request->pipeline, write, &row, error) ||
+      !crown_json_canonicalize_object (row, TRUE, request->answer, error))
+    return FALSE;
+
+  crown_checksum_bytes (request->answer->str, request->answer->len, checksum);
+  request->etag = g_strdup (checksum);
+  request->sequence = crown_pipeline_get_import (request->pipeline)->sequence;
+  return crown_event_write_emit_stats (write, error);
+}
+
 static gboolean
 complete_meeting (CrownRestRequest  *request,
                   CrownEventWrite   *write,
@@ -274,9 +319,35 @@ complete_meeting (CrownRestRequest  *request,
   g_autoptr (JsonObject) meeting = NULL;
   g_autoptr (JsonObject) updates = json_object_new ();
 
+  if (request->pipeline != NULL)
+    return end_live_meeting (request, write, error);
+
   json_object_set_string_member (updates, "status", "completed");
   return load_meeting_for_change (request, write, &meeting, error) &&
          change_meeting (request, write, CROWN_EVENT_SESSION_COMPLETE, updates, error);
+}
+
+static gboolean
+post_segments (CrownRestRequest  *request,
+               CrownEventWrite   *write,
+               GError           **error)
+{
+  JsonArray *segments = crown_json_opt_array (request->json, "segments");
+  g_autoptr (JsonObject) meeting = NULL;
+
+  if (segments == NULL)
+    {
+      g_set_error_literal (error, CROWN_SERVER_ERROR, CROWN_SERVER_ERROR_INVALID, "segments is no array");
+      return FALSE;
+    }
+
+  if (!load_meeting_for_change (request, write, &meeting, error) ||
+      !crown_live_meetings_add (request->live, write, meeting, segments, error))
+    return FALSE;
+
+  request->status = SOUP_STATUS_CREATED;
+  g_string_printf (request->answer, "{\"accepted\":%u}", json_array_get_length (segments));
+  return TRUE;
 }
 
 static gboolean
@@ -294,22 +365,39 @@ prepare_import (CrownRestRequest  *request,
 }
 
 static gboolean
+accept_import (CrownRestRequest  *request,
+               CrownEventWrite   *write,
+               GError           **error)
+{
+  return crown_pipeline_accept (request->pipeline, write, error);
+}
+
+static gboolean
+analyze_import (CrownRestRequest  *request,
+                GError           **error)
+{
+  return crown_pipeline_analyze (request->pipeline, error);
+}
+
+static gboolean
 post_import (CrownRestRequest  *request,
              CrownEventWrite   *write,
              GError           **error)
 {
-  if (!crown_pipeline_write (request->pipeline, write, error))
+  const CrownLedgerImport *import = crown_pipeline_get_import (request->pipeline);
+
+  if (!crown_pipeline_write (request->pipeline, write, NULL, error))
     return FALSE;
 
-  request->sequence = crown_event_write_get_last (write)->envelope->sequence;
+  request->sequence = import->sequence;
   request->status = SOUP_STATUS_CREATED;
   g_string_printf (request->answer, "{\"meeting_id\":%" G_GINT64_FORMAT ",\"trace_id\":\"%s\",\"task_count\":%u}",
-                   crown_pipeline_get_meeting_id (request->pipeline), crown_event_write_get_trace_id (write),
+                   import->meeting_id, crown_event_write_get_trace_id (write),
                    crown_pipeline_get_task_count (request->pipeline));
   return crown_event_write_emit_stats (write, error);
 }
 
-/* A meeting that somebody plans or begins; what is said in it comes by an import or by updates. */
+/* A meeting that somebody plans or begins; what is said in it comes while it goes on, by updates, or by an import. */
 static gboolean
 post_meeting (CrownRestRequest  *request,
               CrownEventWrite   *write,
@@ -508,12 +596,15 @@ reveal_archive (CrownRestRequest  *request,
 }
 
 const CrownRestRoute crown_rest_write_routes[] = {
-  { "POST", "workspaces/{w}/imports", CROWN_ROLE_MEMBER, CROWN_IMPORT_MAX_BYTES, FALSE, NULL, prepare_import, post_import },
+  { "POST", "workspaces/{w}/imports", CROWN_ROLE_MEMBER, CROWN_IMPORT_MAX_BYTES, FALSE, NULL, prepare_import, post_import,
+    accept_import, analyze_import },
   { "POST", "workspaces/{w}/meetings", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, TRUE, NULL, NULL, post_meeting },
   { "PATCH", "workspaces/{w}/meetings/{id}", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, TRUE, NULL, NULL, patch_meeting },
   { "POST", "workspaces/{w}/meetings/{id}/archive", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, FALSE, NULL, NULL, archive_meeting },
   { "POST", "workspaces/{w}/meetings/{id}/restore", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, FALSE, NULL, NULL, restore_meeting },
-  { "POST", "workspaces/{w}/meetings/{id}/complete", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, FALSE, NULL, NULL, complete_meeting },
+  { "POST", "workspaces/{w}/meetings/{id}/complete", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, FALSE, NULL, NULL, complete_meeting,
+    accept_end, analyze_end },
+  { "POST", "workspaces/{w}/meetings/{id}/segments", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, TRUE, NULL, NULL, post_segments },
   { "POST", "workspaces/{w}/tasks", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, TRUE, NULL, NULL, post_task },
   { "PATCH", "workspaces/{w}/tasks/{id}", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, TRUE, NULL, NULL, patch_task },
   { "DELETE", "workspaces/{w}/tasks/{id}", CROWN_ROLE_MEMBER, CROWN_REST_BODY_MAX, FALSE, NULL, NULL, delete_task },

@@ -35,6 +35,7 @@ static const Refusal refusals[] = {
   [CROWN_SERVER_ERROR_KEY_REUSED]        = { 422, "idempotency_key_reused", "Idempotency-Key was used for another request" },
   [CROWN_SERVER_ERROR_STALE]             = { 412, "stale", "The row has changed" },
   [CROWN_SERVER_ERROR_MOVED]             = { 409, "snapshot_moved", "The rows have changed since the first page" },
+  [CROWN_SERVER_ERROR_OVER]              = { 409, "meeting_over", "The meeting is over" },
   [CROWN_SERVER_ERROR_MEDIA_TYPE]        = { 415, "unsupported_media_type", "The body is of another type" },
   [CROWN_SERVER_ERROR_RATE_LIMITED]      = { 429, "rate_limited", "Too many requests" },
   [CROWN_SERVER_ERROR_LEDGER]            = { 500, "ledger", "The ledger is damaged" },

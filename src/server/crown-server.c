@@ -18,6 +18,7 @@
 #include "crown-event-sequencer.h"
 #include "crown-http-listener.h"
 #include "crown-metrics-endpoint.h"
+#include "crown-pipeline-queue.h"
 #include "crown-rest-api.h"
 #include "crown-server-error.h"
 #include "crown-server-tls.h"
@@ -77,6 +78,7 @@ struct _CrownServer
   CrownSioServer        *sio;
   CrownEventBroadcaster *broadcaster;
   CrownRestApi          *rest;
+  CrownPipelineQueue    *queue;
   GSource               *idle_sync;
   GSource               *recheck;
   GSource               *retention;
@@ -378,7 +380,8 @@ open_parts (CrownServer  *self,
   if (self->heartbeat != NULL)
     self->beating = add_timeout (self, self->heartbeat_ms, on_heartbeat);
 
-  return listen_on (self, error);
+  self->queue = crown_pipeline_queue_new (self->sequencer);
+  return listen_on (self, error) && crown_pipeline_queue_resume (self->queue, error);
 }
 
 static gboolean
@@ -420,7 +423,14 @@ close_parts (CrownServer *self)
     crown_http_listener_stop (self->listener);
 
   /* A transcript that is being analysed is finished: whoever sent it is told. */
+  if (self->rest != NULL)
+    crown_rest_api_stop (self->rest);
   while (self->rest != NULL && crown_rest_api_get_n_preparing (self->rest) > 0)
+    g_main_context_iteration (self->context, TRUE);
+
+  if (self->queue != NULL)
+    crown_pipeline_queue_stop (self->queue);
+  while (self->queue != NULL && crown_pipeline_queue_is_busy (self->queue))
     g_main_context_iteration (self->context, TRUE);
 
   if (self->sequencer != NULL)
@@ -439,6 +449,7 @@ close_parts (CrownServer *self)
 
   g_clear_pointer (&self->metrics_endpoint, crown_metrics_endpoint_free);
   g_clear_object (&self->rest);
+  g_clear_pointer (&self->queue, crown_pipeline_queue_free);
   g_clear_object (&self->broadcaster);
   g_clear_object (&self->sio);
   g_clear_pointer (&self->listener, crown_http_listener_free);

@@ -23,9 +23,11 @@ struct _CrownSqliteLedger
   char                   *epoch;
 };
 
-/* Events and rows are in crown-sqlite-ledger.c, accounts and answers in crown-sqlite-ledger-accounts.c. */
+/* Events and rows are in crown-sqlite-ledger.c, accounts and answers in crown-sqlite-ledger-accounts.c, where meetings came
+ * from in crown-sqlite-ledger-imports.c. */
 /* In a write its own connection, otherwise the one that sees what is committed. */
 CrownSqlite *crown_sqlite_ledger_reader (CrownSqliteLedger *self);
 void crown_sqlite_ledger_init_accounts (CrownEventLedgerInterface *iface);
+void crown_sqlite_ledger_init_imports (CrownEventLedgerInterface *iface);
 
 G_END_DECLS

@@ -65,6 +65,14 @@ static const char * const migrations[] = {
   /* What SUPERSEDED finds; an event leaves it with its content. */
   "CREATE INDEX events_superseded ON events (stream, type, sequence)"
   " WHERE type IN ('DASHBOARD_REFRESH', 'DASHBOARD_IDLE_SYNC') AND data <> '';",
+  /* crown-sqlite-ledger-imports.c */
+  "CREATE TABLE imports (meeting_id INTEGER PRIMARY KEY, workspace_id INTEGER NOT NULL, user_id INTEGER NOT NULL,"
+  " name TEXT NOT NULL, digest TEXT NOT NULL, sketch TEXT NOT NULL, mutation_id TEXT, pending INTEGER NOT NULL,"
+  " sequence INTEGER NOT NULL, derived TEXT NOT NULL) STRICT;"
+  "CREATE INDEX imports_name ON imports (workspace_id, name, meeting_id);"
+  "CREATE INDEX imports_pending ON imports (meeting_id) WHERE pending <> 0;"
+  "CREATE TABLE segments (meeting_id INTEGER NOT NULL, part INTEGER NOT NULL, json TEXT NOT NULL,"
+  " PRIMARY KEY (meeting_id, part)) STRICT, WITHOUT ROWID;",
 };
 
 /* The types that are superseded, spelled as in the index, or SQLite does not see that it may use it. */
@@ -926,6 +934,7 @@ crown_sqlite_ledger_iface_init (CrownEventLedgerInterface *iface)
   iface->backup = backup;
   iface->shrink = shrink;
   crown_sqlite_ledger_init_accounts (iface);
+  crown_sqlite_ledger_init_imports (iface);
 }
 
 /**

@@ -14,9 +14,12 @@
 
 #include <glib-unix.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #define IMPORT_TIMEOUT_SECONDS 60
 #define REPLAY_TIMEOUT_SECONDS 30 /* for the next page */
+#define SPEAKER_BYTES_MAX      60 /* before a colon; more is a sentence with one in it */
 
 /* NULL: --tls-ca cannot be read. */
 static SoupSession *
@@ -54,6 +57,53 @@ problem_of (guint   status,
   return g_strdup_printf ("the server answered with status %u", status);
 }
 
+/* @path: below the workspace. Returns: (transfer full) (nullable): the answer; %NULL with the server's reason */
+static JsonObject *
+post (const CtlOptions  *options,
+      SoupSession       *session,
+      const char        *path,
+      const char        *type,
+      GBytes            *content,
+      GError           **error)
+{
+  g_autofree char *uri = g_strdup_printf ("%s/api/v1/workspaces/%" G_GINT64_FORMAT "/%s", options->server,
+                                          options->workspace, path);
+  g_autofree char *bearer = g_strdup_printf ("Bearer %s", options->token);
+  g_autofree char *key = g_uuid_string_random ();
+  g_autoptr (SoupMessage) message = soup_message_new ("POST", uri);
+  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+  g_autoptr (GBytes) body = NULL;
+
+  soup_message_headers_replace (headers, "Authorization", bearer);
+  soup_message_headers_replace (headers, "Idempotency-Key", key);
+  if (content != NULL)
+    soup_message_set_request_body_from_bytes (message, type, content);
+  body = soup_session_send_and_read (session, message, NULL, error);
+  if (body == NULL)
+    return NULL;
+  if (!SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (message)))
+    {
+      g_autofree char *problem = problem_of (soup_message_get_status (message), body);
+
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, problem);
+      return NULL;
+    }
+  return crown_json_parse_object (g_bytes_get_data (body, NULL), (gssize) g_bytes_get_size (body), error);
+}
+
+static JsonObject *
+post_json (const CtlOptions  *options,
+           SoupSession       *session,
+           const char        *path,
+           JsonObject        *object,
+           GError           **error)
+{
+  char *text = crown_json_object_to_string (object);
+  g_autoptr (GBytes) content = g_bytes_new_take (text, strlen (text));
+
+  return post (options, session, path, "application/json", content, error);
+}
+
 static gboolean
 import_file (const CtlOptions  *options,
              SoupSession       *session,
@@ -62,38 +112,18 @@ import_file (const CtlOptions  *options,
 {
   g_autofree char *name = g_path_get_basename (path);
   g_autofree char *escaped = g_uri_escape_string (name, NULL, FALSE);
-  g_autofree char *uri = g_strdup_printf ("%s/api/v1/workspaces/%" G_GINT64_FORMAT "/imports?name=%s", options->server,
-                                          options->workspace, escaped);
-  g_autofree char *bearer = g_strdup_printf ("Bearer %s", options->token);
-  g_autofree char *key = g_uuid_string_random ();
-  g_autoptr (SoupMessage) message = soup_message_new ("POST", uri);
+  g_autofree char *below = g_strconcat ("imports?name=", escaped, NULL);
   g_autoptr (JsonObject) answer = NULL;
   g_autoptr (JsonObject) line = json_object_new ();
   g_autoptr (GBytes) content = NULL;
-  g_autoptr (GBytes) body = NULL;
   g_autofree char *text = NULL;
-  SoupMessageHeaders *headers;
   char *data;
   gsize length;
 
   if (!g_file_get_contents (path, &data, &length, error))
     return FALSE;
   content = g_bytes_new_take (data, length);
-  headers = soup_message_get_request_headers (message);
-  soup_message_headers_replace (headers, "Authorization", bearer);
-  soup_message_headers_replace (headers, "Idempotency-Key", key);
-  soup_message_set_request_body_from_bytes (message, "application/octet-stream", content);
-  body = soup_session_send_and_read (session, message, NULL, error);
-  if (body == NULL)
-    return FALSE;
-  if (soup_message_get_status (message) != SOUP_STATUS_CREATED)
-    {
-      g_autofree char *problem = problem_of (soup_message_get_status (message), body);
-
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, problem);
-      return FALSE;
-    }
-  if ((answer = crown_json_parse_object (g_bytes_get_data (body, NULL), (gssize) g_bytes_get_size (body), error)) == NULL)
+  if ((answer = post (options, session, below, "application/octet-stream", content, error)) == NULL)
     return FALSE;
 
   json_object_set_string_member (line, "file", path);
@@ -126,6 +156,80 @@ ctl_import (const CtlOptions *options)
         }
     }
   return status;
+}
+
+/* "Ana: Good morning" or, where nobody is named, "Good morning" */
+static JsonObject *
+segment_of (char *line)
+{
+  JsonObject *segment = json_object_new ();
+  char *colon = strstr (line, ": ");
+
+  if (colon != NULL && colon - line <= SPEAKER_BYTES_MAX)
+    {
+      *colon = '\0';
+      json_object_set_string_member (segment, "speaker", g_strstrip (line));
+      line = colon + 2;
+    }
+  else
+    json_object_set_string_member (segment, "speaker", "");
+  json_object_set_string_member (segment, "text", g_strstrip (line));
+  return segment;
+}
+
+/* Sends what comes on standard input, line by line as it comes. */
+static gboolean
+send_lines (const CtlOptions  *options,
+            SoupSession       *session,
+            gint64             meeting_id,
+            GError           **error)
+{
+  g_autofree char *path = g_strdup_printf ("meetings/%" G_GINT64_FORMAT "/segments", meeting_id);
+  g_autoptr (GIOChannel) input = g_io_channel_unix_new (STDIN_FILENO);
+  GIOStatus status;
+  char *line;
+
+  while ((status = g_io_channel_read_line (input, &line, NULL, NULL, error)) == G_IO_STATUS_NORMAL)
+    {
+      g_autofree char *owned = line;
+      g_autoptr (JsonObject) body = NULL;
+      g_autoptr (JsonObject) answer = NULL;
+      JsonArray *segments;
+
+      if (*g_strstrip (line) == '\0')
+        continue;
+      body = json_object_new ();
+      segments = json_array_new ();
+      json_array_add_object_element (segments, segment_of (line));
+      json_object_set_array_member (body, "segments", segments);
+      if ((answer = post_json (options, session, path, body, error)) == NULL)
+        return FALSE;
+    }
+  return status == G_IO_STATUS_EOF;
+}
+
+int
+ctl_live (const CtlOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SoupSession) session = make_session (options, IMPORT_TIMEOUT_SECONDS, &error);
+  g_autoptr (JsonObject) body = json_object_new ();
+  g_autoptr (JsonObject) meeting = NULL;
+  g_autoptr (JsonObject) ended = NULL;
+  g_autofree char *path = NULL;
+  gint64 id;
+
+  json_object_set_string_member (body, "title", options->arguments[0]);
+  if (session == NULL || (meeting = post_json (options, session, "meetings", body, &error)) == NULL)
+    return ctl_fail (error);
+
+  id = crown_json_opt_int (meeting, "id", 0);
+  g_print ("{\"meeting_id\":%" G_GINT64_FORMAT "}\n", id);
+  path = g_strdup_printf ("meetings/%" G_GINT64_FORMAT "/complete", id);
+  if (!send_lines (options, session, id, &error) ||
+      (ended = post (options, session, path, NULL, NULL, &error)) == NULL)
+    return ctl_fail (error);
+  return 0;
 }
 
 typedef struct {

@@ -42,6 +42,7 @@ static const Command commands[] = {
     NEEDS_LEDGER, 0, 0, ctl_ledger_compact },
   { "ledger backup", "FILE", "copies the ledger while it is in use", NEEDS_LEDGER, 1, 1, ctl_ledger_backup },
   { "import", "FILE…", "sends transcripts, prints a line of JSON each", NEEDS_SERVER, 1, G_MAXUINT, ctl_import },
+  { "live", "TITLE", "a meeting of what comes on standard input, line by line", NEEDS_SERVER, 1, 1, ctl_live },
   { "tail", "[--namespace N]", "prints events as they come, a line of JSON each", NEEDS_SERVER, 0, 0, ctl_tail },
   { "replay", "--from S", "prints the events after sequence S", NEEDS_SERVER, 0, 0, ctl_replay },
   { "analyze", "FILE [--json]", "analyses a transcript without any server", 0, 1, 1, ctl_analyze },

@@ -40,6 +40,7 @@ int ctl_ledger_verify    (const CtlOptions *options);
 int ctl_ledger_compact   (const CtlOptions *options);
 int ctl_ledger_backup    (const CtlOptions *options);
 int ctl_import           (const CtlOptions *options);
+int ctl_live             (const CtlOptions *options);
 int ctl_tail             (const CtlOptions *options);
 int ctl_replay           (const CtlOptions *options);
 int ctl_analyze          (const CtlOptions *options);

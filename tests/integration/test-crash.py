@@ -19,12 +19,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.error
 import uuid
 
 sys.path.insert(0, os.path.join(os.environ["CROWN_SRCDIR"], "tests"))
 
-from tools import BUILD, PATHS, Running, Server, Tap, ctl
+from tools import BUILD, PATHS, PATIENCE_SECONDS, Running, Server, Tail, Tap, ctl
 
 PATHS["crown-follow-client"] = os.path.join(BUILD, "tests", "integration", "crown-follow-client")
 KILLS = int(os.environ.get("CROWN_TEST_KILLS", "20"))
@@ -280,6 +281,51 @@ def kill_servers():
         shutil.rmtree(folder)
 
 
+def long_transcript():
+    turns = (f"{('Ada', 'Ben')[i % 2]}: I will send report number {i} about the harbour and the bridge to everyone by Friday, "
+             "because the council wants to see what we have measured there since spring.\n" for i in range(4000))
+    return "".join(turns)
+
+
+def kill_in_the_middle_of_an_import():
+    """What was accepted is finished by the next server, though nobody asks again."""
+    folder = tempfile.mkdtemp(prefix="crown4-")
+    try:
+        team = Team(folder)
+        path = os.path.join(folder, "Harbour.txt")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(long_transcript())
+        with team.serve() as server:
+            at = ("--server", server.url, "--token", team.token, "--workspace", team.workspace)
+            with Tail(*at, "tail") as tail, Running("crown4ctl", *at, "import", path) as sender:
+                created = json.loads(tail.next_line())
+                equal(created["event_type"], "SESSION_CREATE", "what comes first")
+                server.stop(signal.SIGKILL)
+                equal(sender.ends(), 1, "the sender's end")
+        with sqlite3.connect(team.ledger) as ledger:
+            equal(ledger.execute("SELECT pending FROM imports").fetchall(), [(1,)], "imports that were cut off")
+        with team.serve() as server:
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            kinds = []
+            while "DASHBOARD_REFRESH" not in kinds and time.monotonic() < deadline:
+                events = [event for event in team.events(server) if event["event_type"] != "DASHBOARD_IDLE_SYNC"]
+                kinds = [event["event_type"] for event in events]
+            n_tasks = kinds.count("TASK_CREATE")
+            equal(n_tasks > 0, True, "tasks are found")
+            equal(kinds, ["SESSION_CREATE", "MEETING_UPDATE"] + n_tasks * ["TASK_CREATE"] +
+                  ["ANALYTICS_REFRESH", "SESSION_COMPLETE", "DASHBOARD_REFRESH"], "the order")
+            equal({event["trace_id"] for event in events}, {created["trace_id"]}, "traces")
+            again = ctl("--server", server.url, "--token", team.token, "--workspace", team.workspace, "import",
+                        path).succeeds().lines()[0]
+            equal(again["meeting_id"], created["data"]["meeting"]["id"], "the meeting of the file that is sent again")
+            kinds = [event["event_type"] for event in team.events(server)]
+            equal((kinds.count("SESSION_CREATE"), kinds.count("TASK_CREATE")), (1, n_tasks), "meetings and tasks")
+            equal(server.stop(), 0, "the server's end")
+        ctl("--ledger", team.uri, "ledger", "verify").succeeds()
+    finally:
+        shutil.rmtree(folder)
+
+
 def add_quiet_night(team, digests, n):
     """The @n DASHBOARD_IDLE_SYNC of a night in which nothing happened, as the server would have put them."""
     stream = f"workspace_{team.workspace}"
@@ -413,4 +459,5 @@ def digest_of(store, rows):
 if __name__ == "__main__":
     sys.exit(Tap().run((("a client comes back over events without content", come_back_over_tombstones),
                         ("a killed client's cache is a prefix of the stream, and what it kept arrives", kill_clients),
-                        ("a killed server has what it answered, once, and nothing by halves", kill_servers))))
+                        ("a killed server has what it answered, once, and nothing by halves", kill_servers),
+                        ("an import that was cut off is finished, once", kill_in_the_middle_of_an_import))))

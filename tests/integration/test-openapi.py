@@ -283,6 +283,20 @@ def reads_and_writes(api):
     for verb in ("archive", "restore", "complete"):
         api("POST", W + "/meetings/{id}/" + verb, 200, meeting)
     api("POST", W + "/archive/reveal", 200)
+
+    live, _ = api("POST", W + "/meetings", 201, body={"title": "Goes on"})
+    ids = {"id": live["id"]}
+    said = [{"speaker": "Ada", "text": "I will send the plan to everyone by Friday.", "start": 1.5, "end": 4}]
+    api("GET", W + "/meetings/{id}/transcript", 404, ids)
+    equal(api("POST", W + "/meetings/{id}/segments", 201, ids, body={"segments": said})[0], {"accepted": 1})
+    equal(api("GET", W + "/meetings/{id}/transcript", 200, ids)[0]["segments"], said)
+    api("POST", W + "/meetings/{id}/segments", 422, ids, body={"segments": [{"text": "Nobody says it."}]})
+    ended, headers = api("POST", W + "/meetings/{id}/complete", 200, ids)
+    equal((ended["status"], ended["task_count"], ended["participants"]), ("completed", 1, ["Ada"]))
+    equal(api("GET", W + "/meetings/{id}", 200, ids)[1]["ETag"], headers["ETag"])
+    problem, _ = api("POST", W + "/meetings/{id}/segments", 409, ids, body={"segments": said})
+    equal(problem["code"], "meeting_over")
+
     api("DELETE", W + "/tasks/{id}", 204, {"id": task["id"]})
     api("GET", W + "/tasks/{id}", 404, {"id": task["id"]})
 
@@ -294,7 +308,8 @@ def refusals(api):
     before = [api("GET", W + path, 200, {"id": row["id"]})[0] for path, row in (("/meetings/{id}", meeting),
                                                                                 ("/tasks/{id}", task))]
     bodies = {"/meetings": {"title": "No"}, "/tasks": {"session_id": 1, "text": "No"}, "/tasks/{id}": {"text": "No"},
-              "/meetings/{id}": {"title": "No"}, "/imports": TRANSCRIPT.encode()}
+              "/meetings/{id}": {"title": "No"}, "/imports": TRANSCRIPT.encode(),
+              "/meetings/{id}/segments": {"segments": [{"speaker": "Ada", "text": "No"}]}}
     for path, item in api.document.document["paths"].items():
         for method in item.keys() - {"get"}:
             below = path.removeprefix(W)

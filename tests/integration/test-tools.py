@@ -261,6 +261,19 @@ def imports(team):
         assert titles(team, server) == ["Release planning", "Retrospective"]
 
 
+@with_team
+def lives(team):
+    with Server(team.ledger) as server:
+        done = ctl(*team.at(server), "live", "Harbour", stdin=b"Ada: We begin.\n\nBen: I will send the report by Friday.\n"
+                                                              b"And nobody knows who said this.\n").succeeds()
+        meeting = done.lines()[0]["meeting_id"]
+        status, row = server.request("GET", f"/workspaces/{team.workspace}/meetings/{meeting}", team.token)
+        assert (status, row["title"], row["status"], row["task_count"]) == (200, "Harbour", "completed", 1), row
+        status, transcript = server.request("GET", f"/workspaces/{team.workspace}/meetings/{meeting}/transcript", team.token)
+        assert [segment["speaker"] for segment in transcript["segments"]] == ["Ada", "Ben", ""], transcript
+        ctl(*team.at(server), "live", "x" * 501, stdin=b"Ada: Hello.\n").fails("title")
+
+
 def check_gapless(envelopes, first):
     numbers = [envelope["sequence"] for envelope in envelopes]
     assert numbers == list(range(first, first + len(numbers))), f"from {first} on there should be no gap: {numbers}"
@@ -668,6 +681,7 @@ CASES = (
     ("tokens are made, listed and revoked", tokens),
     ("a token may come from the environment", token_from_the_environment),
     ("transcripts are imported, and a bad one makes nothing", imports),
+    ("a meeting is kept while it goes on", lives),
     ("tail shows what comes, replay what was, without a gap", tails_and_replays),
     ("tail ends when nobody reads it", tail_without_a_reader),
     ("tail ends when the server goes", the_server_goes),
