@@ -43,7 +43,7 @@ def help_of(program):
     """What --help names: (options, commands), in the order they are in."""
     text = run(program, "--help").succeeds().out
     options = re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", text, re.MULTILINE)
-    commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?) ", text.partition("Commands:")[2], re.MULTILINE)
+    commands = re.findall(r"^  ([a-z]+(?: [a-z-]+)?) ", text.partition("Commands:")[2], re.MULTILINE)
     return options, commands
 
 

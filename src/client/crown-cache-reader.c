@@ -106,17 +106,38 @@ crown_cache_reader_open (const char  *folder,
 void
 crown_cache_reader_close (CrownCacheReader *self)
 {
-  crown_cache_reader_invalidate_overlay (self);
+  g_clear_pointer (&self->overlaid, g_ptr_array_unref);
   g_clear_pointer (&self->missing, crown_change_set_unref);
   g_clear_pointer (&self->cache, crown_sqlite_close);
   g_clear_pointer (&self->outbox, crown_sqlite_close);
   g_free (self);
 }
 
+gboolean
+crown_cache_reader_is_damaged (CrownCacheReader *self)
+{
+  return crown_sqlite_is_damaged (self->cache) || crown_sqlite_is_damaged (self->outbox);
+}
+
+/* A fresh file that cannot be opened yet is tried again with the next change; until then the old one is read. */
+static void
+follow_file (CrownSqlite **db)
+{
+  CrownSqlite *fresh;
+
+  if (!crown_sqlite_is_replaced (*db) ||
+      (fresh = crown_sqlite_open (crown_sqlite_get_path (*db), CROWN_SQLITE_READ_ONLY, NULL)) == NULL)
+    return;
+  crown_sqlite_close (*db);
+  *db = fresh;
+}
+
 void
 crown_cache_reader_invalidate_overlay (CrownCacheReader *self)
 {
   g_clear_pointer (&self->overlaid, g_ptr_array_unref);
+  follow_file (&self->cache);
+  follow_file (&self->outbox);
 }
 
 static gboolean

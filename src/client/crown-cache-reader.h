@@ -17,7 +17,10 @@ typedef struct _CrownCacheReader CrownCacheReader;
 
 CrownCacheReader *crown_cache_reader_open (const char *folder, GError **error);
 void              crown_cache_reader_close (CrownCacheReader *self);
-/* The overlay is kept in memory between calls; this drops it so that the next read sees the outbox anew. Cheap. */
+/* Whether a read has found cache.db or outbox.db damaged. */
+gboolean          crown_cache_reader_is_damaged (CrownCacheReader *self);
+/* The overlay is kept in memory between calls; this drops it so that the next read sees the outbox anew. Cheap. A file in
+ * whose place another one has been put is opened anew. */
 void              crown_cache_reader_invalidate_overlay (CrownCacheReader *self);
 GArray           *crown_cache_reader_query_ids (CrownCacheReader *self, const CrownQuery *query, GError **error);
 /* (transfer full) (nullable): the row with the overlay; NULL without error where there is none */

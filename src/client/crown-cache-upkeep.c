@@ -9,6 +9,7 @@
 
 #include "crown-cache-private.h"
 #include "crown-cache-search.h"
+#include "storage/crown-backup.h"
 
 static const char *const touch_sql[CROWN_N_STORES] = {
   [CROWN_STORE_MEETINGS] = "UPDATE meetings SET last_accessed = ?2 WHERE id = ?1",
@@ -233,6 +234,25 @@ purge (CrownCache            *self,
 }
 
 gboolean
+crown_cache_is_purge_due (CrownCache       *self,
+                          const CrownClock *clock)
+{
+  gint64 now = crown_clock_now_us (clock), purged_at;
+
+  /* A clock that was set back must not keep it from ever running, and what cannot be read will say so there. */
+  return !get_int (crown_cache_get_db (self), "purged", SQL_PURGED_AT, &purged_at, NULL) || purged_at > now ||
+         now - purged_at >= CROWN_CACHE_PURGE_US;
+}
+
+gboolean
+crown_cache_keep (CrownCache       *self,
+                  const CrownClock *clock,
+                  GError          **error)
+{
+  return crown_backup_keep (crown_cache_get_db (self), clock, NULL, error);
+}
+
+gboolean
 crown_cache_purge (CrownCache            *self,
                    const CrownClock      *clock,
                    gboolean               offline,
@@ -241,18 +261,12 @@ crown_cache_purge (CrownCache            *self,
                    CrownChangeSet        *evicted,
                    GError               **error)
 {
-  gint64 now = crown_clock_now_us (clock), purged_at;
   guint n_queued = *crown_cache_peek_n_queued (self);
   g_autoptr (CrownChangeSet) found = crown_change_set_new (0);
 
-  if (offline)
+  if (offline || !crown_cache_is_purge_due (self, clock))
     return TRUE;
-  if (!get_int (crown_cache_get_db (self), "purged", SQL_PURGED_AT, &purged_at, error))
-    return FALSE;
-  /* A clock that was set back must not keep it from ever running. */
-  if (purged_at <= now && now - purged_at < CROWN_CACHE_PURGE_US)
-    return TRUE;
-  if (!purge (self, now, pending, max_bytes, found, error))
+  if (!purge (self, crown_clock_now_us (clock), pending, max_bytes, found, error))
     {
       *crown_cache_peek_n_queued (self) = n_queued;
       return FALSE;

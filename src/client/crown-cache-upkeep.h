@@ -35,5 +35,9 @@ CrownChangeSet *crown_cache_list_stale (CrownCache *self, const CrownClock *cloc
  */
 gboolean        crown_cache_purge      (CrownCache *self, const CrownClock *clock, gboolean offline, const CrownChangeSet *pending,
                                         gint64 max_bytes, CrownChangeSet *evicted, GError **error);
+/* Whether crown_cache_purge() would look: an hour has passed. What is pending need not be listed before. */
+gboolean        crown_cache_is_purge_due (CrownCache *self, const CrownClock *clock);
+/* The copy of the day: crown_backup_keep(). */
+gboolean        crown_cache_keep       (CrownCache *self, const CrownClock *clock, GError **error);
 
 G_END_DECLS

@@ -13,12 +13,10 @@
 #include "core/crown-json.h"
 #include "crown-cache-schema.h"
 #include "crown-cache-search.h"
+#include "storage/crown-backup.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
-
-#define DAMAGED_MAX 100 /* files set aside beside the cache */
 
 /* A transaction of so many events writes the search index for all of them; smaller ones queue, until so many rows wait. */
 #define DIRECT_MIN 1000
@@ -276,6 +274,16 @@ refresh_search (CrownCache  *self,
   return crown_sqlite_commit (&tx, error);
 }
 
+/* A log that is left says that the last process did not end by itself: the file is looked at as a whole then. */
+static gboolean
+has_log (const char *path)
+{
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+  GStatBuf status;
+
+  return g_stat (log, &status) == 0 && status.st_size > 0;
+}
+
 static CrownCache *
 try_open (const char  *path,
           gint64       workspace_id,
@@ -283,6 +291,7 @@ try_open (const char  *path,
           GError     **error)
 {
   g_autoptr (CrownCache) self = g_new0 (CrownCache, 1);
+  gboolean crashed = has_log (path);
 
   self->workspace_id = workspace_id;
   self->stream = g_strdup_printf ("workspace_%" G_GINT64_FORMAT, workspace_id);
@@ -290,40 +299,21 @@ try_open (const char  *path,
   self->canonical = g_string_sized_new (1024);
   self->folded = g_string_sized_new (1024);
   self->db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE | CROWN_SQLITE_BULK, error);
-  if (self->db == NULL || !set_up_connection (self->db, error) ||
-      !crown_sqlite_migrate (self->db, crown_cache_migrations, crown_cache_n_migrations, error) || !load_state (self, error) ||
-      !refresh_search (self, error))
+  if (self->db == NULL || !set_up_connection (self->db, error) || (crashed && !crown_cache_check (self, error)) ||
+      !crown_backup_migrate (self->db, crown_cache_migrations, crown_cache_n_migrations, NULL, error) ||
+      !load_state (self, error) || !refresh_search (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
 
-/* The log and its index go with the file: a fresh file must not be read with the old one's log. */
 static gboolean
 set_aside (const char  *path,
            GError     **error)
 {
-  static const char *const suffixes[] = { "", "-wal", "-shm" };
   g_autofree char *aside = NULL;
 
-  for (guint n = 1; n <= DAMAGED_MAX; n++)
-    {
-      g_free (aside);
-      aside = g_strdup_printf ("%s.damaged-%u", path, n);
-      if (!g_file_test (aside, G_FILE_TEST_EXISTS))
-        break;
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    {
-      g_autofree char *from = g_strconcat (path, suffixes[i], NULL);
-      g_autofree char *to = g_strconcat (aside, suffixes[i], NULL);
-
-      if (g_rename (from, to) != 0 && errno != ENOENT)
-        {
-          g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s is damaged and cannot be set aside: %s", from,
-                       g_strerror (errno));
-          return FALSE;
-        }
-    }
+  if (!crown_sqlite_set_aside (path, "damaged", &aside, error))
+    return FALSE;
   g_message ("%s was damaged and is kept as %s; a fresh one is filled from the server", path, aside);
   return TRUE;
 }
@@ -352,6 +342,32 @@ crown_cache_open (const char  *path,
       return NULL;
     }
   return set_aside (path, error) ? try_open (path, workspace_id, user_id, error) : NULL;
+}
+
+CrownCache *
+crown_cache_reopen (CrownCache  *self,
+                    GError     **error)
+{
+  g_autofree char *path = g_strdup (crown_sqlite_get_path (self->db));
+  gint64 workspace_id = self->workspace_id;
+  gint64 user_id = g_ascii_strtoll (self->user_stream + strlen ("user_"), NULL, 10);
+  gboolean replaced = crown_sqlite_is_replaced (self->db);
+
+  crown_cache_close (self);
+  return replaced || set_aside (path, error) ? crown_cache_open (path, workspace_id, user_id, error) : NULL;
+}
+
+gboolean
+crown_cache_check (CrownCache  *self,
+                   GError     **error)
+{
+  return crown_sqlite_check (self->db, error);
+}
+
+gboolean
+crown_cache_is_damaged (CrownCache *self)
+{
+  return crown_sqlite_is_damaged (self->db) || crown_sqlite_is_replaced (self->db);
 }
 
 void

@@ -24,6 +24,14 @@ typedef struct _CrownCache CrownCache;
 /* @path: cache.db. Makes or migrates it. A damaged file is set aside as cache.db.damaged-N and a fresh one made. */
 CrownCache *crown_cache_open         (const char *path, gint64 workspace_id, gint64 user_id, GError **error);
 void        crown_cache_close        (CrownCache *self);
+/* Looks at the whole file, as long as that takes: %CROWN_SQLITE_ERROR_CORRUPT. The rows' own checksums are looked at as
+ * they are read. */
+gboolean    crown_cache_check        (CrownCache *self, GError **error);
+/* Whether crown_cache_reopen() is due: a statement or the check has found the file damaged, or another process has, and
+ * has put a fresh one there. */
+gboolean    crown_cache_is_damaged   (CrownCache *self);
+/* Closes @self, sets the damaged file aside and opens a fresh one; (transfer full) (nullable). */
+CrownCache *crown_cache_reopen       (CrownCache *self, GError **error);
 /* The server knows better whose user stream this connection has. */
 void        crown_cache_set_user     (CrownCache *self, gint64 user_id);
 gboolean    crown_cache_get_position (CrownCache *self, CrownPosition *position, GError **error);

@@ -203,8 +203,9 @@ crown_client_close (CrownClient *self)
 {
   g_return_if_fail (CROWN_IS_CLIENT (self));
 
-  g_clear_pointer (&self->engine, crown_sync_engine_stop);
+  /* The last that has a file open puts the log into it, which the reader may not. */
   g_clear_pointer (&self->reader, crown_cache_reader_close);
+  g_clear_pointer (&self->engine, crown_sync_engine_stop);
 }
 
 void
@@ -241,12 +242,24 @@ is_open (CrownClient  *self,
   return FALSE;
 }
 
+/* What the reader found damaged the engine looks at, and makes anew: "changed" says when. */
+static void
+watch_reader (CrownClient *self)
+{
+  if (self->reader != NULL && self->engine != NULL && crown_cache_reader_is_damaged (self->reader))
+    crown_sync_engine_check (self->engine);
+}
+
 GArray *
 crown_client_query_ids (CrownClient       *self,
                         const CrownQuery  *query,
                         GError           **error)
 {
-  return is_open (self, error) ? crown_cache_reader_query_ids (self->reader, query, error) : NULL;
+  GArray *ids = is_open (self, error) ? crown_cache_reader_query_ids (self->reader, query, error) : NULL;
+
+  if (ids == NULL)
+    watch_reader (self);
+  return ids;
 }
 
 static JsonObject *
@@ -263,6 +276,8 @@ load_row (CrownClient  *self,
   if (row == NULL && self->reader != NULL && self->engine != NULL &&
       (missing = crown_cache_reader_take_missing (self->reader, &n_damaged)) != NULL)
     crown_sync_engine_miss (self->engine, missing, n_damaged);
+  if (row == NULL)
+    watch_reader (self);
   return row;
 }
 

@@ -9,6 +9,8 @@
 
 #include "core/crown-bug.h"
 #include "core/crown-json.h"
+#include "crown-outbox-salvage.h"
+#include "storage/crown-backup.h"
 #include "storage/crown-sqlite.h"
 
 /* The one database that nothing can rebuild: its changes are on the disk before the caller goes on. */
@@ -62,9 +64,41 @@ crown_outbox_entry_copy (const CrownOutboxEntry *entry)
   return copy;
 }
 
+/* It is small, and nothing can rebuild it: all of it is looked at. */
+static CrownSqlite *
+open_db (const char  *path,
+         GError     **error)
+{
+  g_autoptr (CrownSqlite) db = crown_sqlite_open (path, CROWN_SQLITE_SYNC_FULL, error);
+
+  if (db == NULL || !crown_sqlite_check (db, error) ||
+      !crown_backup_migrate (db, migrations, G_N_ELEMENTS (migrations), NULL, error))
+    return NULL;
+  return g_steal_pointer (&db);
+}
+
+/* A connection of its own for what is damaged: it ends, and with it the other file is closed. */
+static CrownSqlite *
+salvage (const char  *path,
+         GError     **error)
+{
+  g_autoptr (CrownSqlite) db = NULL;
+  g_autofree char *aside = NULL;
+  guint n;
+
+  if (!crown_sqlite_set_aside (path, "damaged", &aside, error) || !(db = open_db (path, error)))
+    return NULL;
+  n = aside != NULL ? crown_outbox_salvage (db, aside) : 0;
+  g_message ("%s was damaged and is kept as %s; %u entries of it could be read and are in the fresh one", path, aside,
+             n);
+  g_clear_pointer (&db, crown_sqlite_close);
+  return open_db (path, error);
+}
+
 /**
  * crown_outbox_open:
- * @path: outbox.db; made where it is missing
+ * @path: outbox.db; made where it is missing. A damaged one is set aside as outbox.db.damaged-N, and what can be read of
+ *   its entries is put into a fresh one
  * @error: (out) (optional): %CROWN_SQLITE_ERROR
  *
  * Returns: (transfer full): a connection for the calling thread
@@ -73,12 +107,34 @@ CrownOutbox *
 crown_outbox_open (const char  *path,
                    GError     **error)
 {
-  g_autoptr (CrownOutbox) self = g_new0 (CrownOutbox, 1);
+  g_autoptr (GError) local_error = NULL;
+  CrownSqlite *db = open_db (path, &local_error);
+  CrownOutbox *self;
 
-  self->db = crown_sqlite_open (path, CROWN_SQLITE_SYNC_FULL, error);
-  if (self->db == NULL || !crown_sqlite_migrate (self->db, migrations, G_N_ELEMENTS (migrations), error))
+  if (db == NULL && !g_error_matches (local_error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_CORRUPT))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+  if (db == NULL && (db = salvage (path, error)) == NULL)
     return NULL;
-  return g_steal_pointer (&self);
+  self = g_new0 (CrownOutbox, 1);
+  self->db = db;
+  return self;
+}
+
+gboolean
+crown_outbox_keep (CrownOutbox       *self,
+                   const CrownClock  *clock,
+                   GError           **error)
+{
+  return crown_backup_keep (self->db, clock, NULL, error);
+}
+
+gboolean
+crown_outbox_is_damaged (CrownOutbox *self)
+{
+  return crown_sqlite_is_damaged (self->db) || crown_sqlite_is_replaced (self->db);
 }
 
 void

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "core/crown-clock.h"
 #include "core/crown-event-catalogue.h"
 
 G_BEGIN_DECLS
@@ -33,6 +34,10 @@ typedef struct _CrownOutbox CrownOutbox;
 CrownOutbox *crown_outbox_open    (const char *path, GError **error);
 void         crown_outbox_close   (CrownOutbox *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownOutbox, crown_outbox_close)
+/* The copy of the day: crown_backup_keep(). */
+gboolean     crown_outbox_keep    (CrownOutbox *self, const CrownClock *clock, GError **error);
+/* Whether it has to be opened anew: it was found damaged, or another process has found that and made a fresh one. */
+gboolean     crown_outbox_is_damaged (CrownOutbox *self);
 /* Durable when it returns; fills entry->id and, if NULL, entry->mutation_id. */
 gboolean     crown_outbox_add     (CrownOutbox *self, CrownOutboxEntry *entry, GError **error);
 /* All entries in order; (element-type CrownOutboxEntry) (transfer full), with the free function set */

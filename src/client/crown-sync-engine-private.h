@@ -37,6 +37,9 @@ struct _CrownSyncEngine
   CrownOutbox       *outbox;        /* (nullable) */
   CrownSyncMachine  *machine;       /* (nullable) */
   GSource           *timer;         /* the machine's */
+  GSource           *keep_source;   /* looks after the files */
+  GSource           *mend_source;   /* (nullable): a file is to be opened anew */
+  guint              n_mended;      /* files that were found damaged */
   CrownSuspendWatch *suspend_watch;
   char              *url;           /* (nullable) */
   char              *token;

@@ -7,6 +7,13 @@
 
 #include "crown-sync-engine-private.h"
 
+#include "crown-cache-upkeep.h"
+
+#define KEEP_FIRST_SECONDS 60   /* the files are looked after when the start is over, */
+#define KEEP_SECONDS       3600 /* then so often, */
+#define RETRY_SECONDS      30   /* or so often while they cannot be opened */
+#define MENDED_MAX         3
+
 void
 crown_engine_report_free (CrownEngineReport *report)
 {
@@ -145,12 +152,15 @@ static const CrownSyncDriver driver = {
 
 /* The timer */
 
+static void watch_files (CrownSyncEngine *self);
+
 void
 crown_sync_engine_set_timer (CrownSyncEngine *self)
 {
   gint64 due = crown_sync_machine_get_due (self->machine);
 
   g_source_set_ready_time (self->timer, due == G_MAXINT64 ? -1 : due);
+  watch_files (self);
 }
 
 static gboolean
@@ -186,6 +196,8 @@ start_timer (CrownSyncEngine *self)
 
 /* The thread */
 
+/* The files: opened, looked after, and opened anew where they are damaged */
+
 static gboolean
 open_databases (CrownSyncEngine  *self,
                 GError          **error)
@@ -193,11 +205,113 @@ open_databases (CrownSyncEngine  *self,
   g_autofree char *cache = g_build_filename (self->folder, "cache.db", NULL);
   g_autofree char *outbox = g_build_filename (self->folder, "outbox.db", NULL);
 
-  self->outbox = crown_outbox_open (outbox, error);
   if (self->outbox == NULL)
-    return FALSE;
-  self->cache = crown_cache_open (cache, self->workspace_id, self->user_id, error);
-  return self->cache != NULL;
+    self->outbox = crown_outbox_open (outbox, error);
+  if (self->outbox != NULL && self->cache == NULL)
+    self->cache = crown_cache_open (cache, self->workspace_id, self->user_id, error);
+  return self->cache != NULL && self->outbox != NULL;
+}
+
+static void
+start_machine (CrownSyncEngine *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!open_databases (self, &error))
+    {
+      report_state (CROWN_CLIENT_STOPPED, self);
+      report_rejected ("open", NULL, error->message, self);
+      return;
+    }
+  self->machine = crown_sync_machine_new (self->cache, self->outbox, self->workspace_id, self->user_id, &driver, self,
+                                          NULL, NULL, NULL);
+  if (self->url != NULL)
+    crown_sync_machine_connect (self->machine);
+  crown_sync_engine_set_timer (self);
+}
+
+static void
+stop_machine (CrownSyncEngine *self)
+{
+  g_clear_pointer (&self->machine, crown_sync_machine_free);
+  crown_sync_network_stop (self);
+}
+
+/* A disk that was full or could not be written may be good again; a file of a later version stays as it is. */
+static void
+try_again (CrownSyncEngine *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (open_databases (self, &error))
+    start_machine (self);
+  else
+    g_debug ("the files still cannot be opened: %s", error->message);
+}
+
+static gboolean
+mend_cb (gpointer user_data)
+{
+  CrownSyncEngine *self = user_data;
+  g_autoptr (CrownChangeSet) everything = crown_change_set_new (self->workspace_id);
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&self->mend_source, g_source_unref);
+  stop_machine (self);
+  g_clear_object (&self->cancellable);
+  self->cancellable = g_cancellable_new ();
+  /* Its opening looks at all of it, and saves what can be read. */
+  if (crown_outbox_is_damaged (self->outbox))
+    g_clear_pointer (&self->outbox, crown_outbox_close);
+  if (crown_cache_is_damaged (self->cache) &&
+      (self->cache = crown_cache_reopen (g_steal_pointer (&self->cache), &error)) == NULL)
+    g_warning ("%s", error->message);
+  start_machine (self);
+  for (CrownStore store = 0; store < CROWN_N_STORES; store++)
+    crown_change_set_add_all (everything, store);
+  report_changes (everything, TRUE, self);
+  return G_SOURCE_REMOVE;
+}
+
+/* After what was done with the files. Not at once: the machine is in the middle of something. */
+static void
+watch_files (CrownSyncEngine *self)
+{
+  if (self->machine == NULL || self->mend_source != NULL || self->n_mended >= MENDED_MAX ||
+      !(crown_cache_is_damaged (self->cache) || crown_outbox_is_damaged (self->outbox)))
+    return;
+  if (++self->n_mended == MENDED_MAX)
+    report_trouble ("The files are damaged again and again. The disk may be failing.", self);
+  self->mend_source = g_idle_source_new ();
+  g_source_set_callback (self->mend_source, mend_cb, self, NULL);
+  g_source_attach (self->mend_source, self->context);
+}
+
+static gboolean keep_cb (gpointer user_data);
+
+static void
+schedule_keep (CrownSyncEngine *self,
+               guint            seconds)
+{
+  g_clear_pointer (&self->keep_source, g_source_unref);
+  self->keep_source = g_timeout_source_new_seconds (seconds);
+  g_source_set_callback (self->keep_source, keep_cb, self, NULL);
+  g_source_attach (self->keep_source, self->context);
+}
+
+static gboolean
+keep_cb (gpointer user_data)
+{
+  CrownSyncEngine *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (self->machine == NULL)
+    try_again (self);
+  else if (!crown_outbox_keep (self->outbox, NULL, &error) || !crown_cache_keep (self->cache, NULL, &error))
+    g_warning ("no copy is made: %s", error->message);
+  watch_files (self);
+  schedule_keep (self, self->machine != NULL ? KEEP_SECONDS : RETRY_SECONDS);
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -216,29 +330,23 @@ static gpointer
 run (gpointer user_data)
 {
   CrownSyncEngine *self = user_data;
-  g_autoptr (GError) error = NULL;
 
   g_main_context_push_thread_default (self->context);
   start_timer (self);
   self->suspend_watch = crown_suspend_watch_new (self->context, NULL, on_resumed, self);
-  if (open_databases (self, &error))
-    {
-      self->machine = crown_sync_machine_new (self->cache, self->outbox, self->workspace_id, self->user_id, &driver, self,
-                                              NULL, NULL, NULL);
-    }
-  else
-    {
-      report_state (CROWN_CLIENT_STOPPED, self);
-      report_rejected ("open", NULL, error->message, self);
-    }
-
+  start_machine (self);
+  schedule_keep (self, self->machine != NULL ? KEEP_FIRST_SECONDS : RETRY_SECONDS);
   g_main_loop_run (self->loop);
 
   g_clear_pointer (&self->suspend_watch, crown_suspend_watch_free);
   g_source_destroy (self->timer);
   g_clear_pointer (&self->timer, g_source_unref);
-  g_clear_pointer (&self->machine, crown_sync_machine_free);
-  crown_sync_network_stop (self);
+  g_source_destroy (self->keep_source);
+  g_clear_pointer (&self->keep_source, g_source_unref);
+  if (self->mend_source != NULL)
+    g_source_destroy (self->mend_source);
+  g_clear_pointer (&self->mend_source, g_source_unref);
+  stop_machine (self);
   while (g_main_context_iteration (self->context, FALSE))
     ;
   g_clear_pointer (&self->cache, crown_cache_close);
@@ -339,13 +447,13 @@ connect_cb (gpointer data)
   Address *address = data;
   CrownSyncEngine *self = address->self;
 
-  if (self->machine == NULL)
-    return G_SOURCE_REMOVE;
   g_free (self->url);
   g_free (self->token);
   self->url = g_steal_pointer (&address->url);
   self->token = g_steal_pointer (&address->token);
   self->may_poll = FALSE;
+  if (self->machine == NULL)
+    return G_SOURCE_REMOVE;
   crown_sync_machine_connect (self->machine);
   crown_sync_engine_set_timer (self);
   return G_SOURCE_REMOVE;
@@ -520,4 +628,22 @@ crown_sync_engine_miss (CrownSyncEngine *self,
   look->changes = missing;
   look->n_damaged = n_damaged;
   crown_sync_engine_invoke (self, miss_cb, look, look_free);
+}
+
+static gboolean
+check_cb (gpointer data)
+{
+  CrownSyncEngine *self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (self->machine != NULL && !crown_cache_check (self->cache, &error))
+    g_message ("%s", error->message);
+  watch_files (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+crown_sync_engine_check (CrownSyncEngine *self)
+{
+  crown_sync_engine_invoke (self, check_cb, self, NULL);
 }

@@ -41,6 +41,8 @@ void             crown_sync_engine_retry      (CrownSyncEngine *self);
 void             crown_sync_engine_look       (CrownSyncEngine *self, const CrownChangeSet *changes);
 /* Rows that a reader could not give. @missing: (transfer full) */
 void             crown_sync_engine_miss       (CrownSyncEngine *self, CrownChangeSet *missing, guint n_damaged);
+/* A reader found the cache damaged: it is looked at as a whole, and set aside if that is so. */
+void             crown_sync_engine_check      (CrownSyncEngine *self);
 /* @entry (transfer full). The task returns a boolean when the entry is on the disk. */
 void             crown_sync_engine_write      (CrownSyncEngine *self, CrownOutboxEntry *entry, GTask *task);
 /* The task returns the new meeting's id as an int. @name: of the file */

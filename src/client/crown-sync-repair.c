@@ -386,15 +386,13 @@ crown_sync_machine_is_repairing (CrownSyncMachine *self)
   return self->held->len > 0;
 }
 
-/* Shown at once and read again behind that; and once an hour what is not used makes room. */
-static void
-refresh_stale (CrownSyncMachine *self)
+/* (transfer full) (nullable): the rows that entries of the outbox change */
+static CrownChangeSet *
+list_pending (CrownSyncMachine  *self,
+              GError           **error)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) entries = crown_outbox_list (self->outbox, &error);
-  g_autoptr (CrownChangeSet) pending = crown_change_set_new (self->workspace_id);
-  g_autoptr (CrownChangeSet) evicted = crown_change_set_new (self->workspace_id);
-  g_autoptr (CrownChangeSet) stale = crown_cache_list_stale (self->cache, self->clock, STALE_MAX, &error);
+  g_autoptr (GPtrArray) entries = crown_outbox_list (self->outbox, error);
+  CrownChangeSet *pending = entries != NULL ? crown_change_set_new (self->workspace_id) : NULL;
 
   for (guint i = 0; entries != NULL && i < entries->len; i++)
     {
@@ -402,12 +400,38 @@ refresh_stale (CrownSyncMachine *self)
 
       crown_change_set_add (pending, crown_event_info (entry->type)->store, entry->row_id);
     }
+  return pending;
+}
+
+/* Once an hour what is not used makes room. */
+static void
+make_room (CrownSyncMachine *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownChangeSet) evicted = NULL;
+  g_autoptr (CrownChangeSet) pending = NULL;
+
+  if (!crown_cache_is_purge_due (self->cache, self->clock))
+    return;
+  evicted = crown_change_set_new (self->workspace_id);
+  pending = list_pending (self, &error);
+  if (pending == NULL ||
+      !crown_cache_purge (self->cache, self->clock, FALSE, pending, CROWN_CACHE_MAX_BYTES, evicted, &error))
+    g_warning ("no room is made in the cache: %s", error->message);
+  crown_sync_machine_changed (self, evicted);
+}
+
+/* Shown at once and read again behind that. */
+static void
+refresh_stale (CrownSyncMachine *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownChangeSet) stale = crown_cache_list_stale (self->cache, self->clock, STALE_MAX, &error);
+
+  if (stale == NULL)
+    g_warning ("stale rows are not found: %s", error->message);
   for (guint i = 0; stale != NULL && i < G_N_ELEMENTS (stores); i++)
     ask_for_each (self, stores[i], stale->ids[stores[i]]);
-  if (stale == NULL || entries == NULL ||
-      !crown_cache_purge (self->cache, self->clock, FALSE, pending, CROWN_CACHE_MAX_BYTES, evicted, &error))
-    g_warning ("the cache cannot be looked after: %s", error->message);
-  crown_sync_machine_changed (self, evicted);
 }
 
 static void
@@ -446,6 +470,7 @@ crown_sync_machine_compare (CrownSyncMachine    *self,
       count_all (self);
     }
   refresh_stale (self);
+  make_room (self);
   for (guint i = 0; digests != NULL && i < G_N_ELEMENTS (stores); i++)
     {
       JsonObject *object = crown_json_opt_object (digests, crown_store_to_string (stores[i]));

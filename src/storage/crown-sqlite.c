@@ -12,10 +12,20 @@
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Two processes that write wait for one another rather than fail. */
 #define BUSY_TIMEOUT_MS 10000
 #define WAL_RETRY_MS    5
+
+#define BULK_PAGE_SIZE 8192
+#define SQL_BULK_PAGES "PRAGMA page_size = " G_STRINGIFY (BULK_PAGE_SIZE)
+
+#define ASIDE_MAX 10 /* files set aside beside a database; the last place is taken again and again */
+
+/* Where SQLite locks a file: whoever has it open in WAL mode holds a shared lock there (sqlite.org/fileformat2.html). */
+#define LOCK_START  0x40000000
+#define LOCK_LENGTH 512
 
 struct _CrownSqlite
 {
@@ -23,6 +33,8 @@ struct _CrownSqlite
   char       *path;
   GHashTable *statements;      /* SQL's address → CrownSqliteStatement */
   gboolean    in_transaction;
+  gboolean    damaged;
+  GStatBuf    file;            /* as it was opened */
 };
 
 struct _CrownSqliteStatement
@@ -59,7 +71,10 @@ fail (CrownSqlite  *self,
       int           result,
       GError      **error)
 {
-  g_set_error (error, CROWN_SQLITE_ERROR, code_of_result (result), "%s: %s: %s", self->path, name,
+  CrownSqliteError code = code_of_result (result);
+
+  self->damaged |= code == CROWN_SQLITE_ERROR_CORRUPT;
+  g_set_error (error, CROWN_SQLITE_ERROR, code, "%s: %s: %s", self->path, name,
                self->db != NULL ? sqlite3_errmsg (self->db) : sqlite3_errstr (result));
 
   return FALSE;
@@ -123,8 +138,9 @@ crown_sqlite_open (const char        *path,
                        g_strerror (errno));
           return NULL;
         }
-      /* SQLite would make it by the umask; the -wal and -shm files take the database's mode. */
-      fd = g_open (path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+      /* SQLite would make it by the umask; the -wal and -shm files take the database's mode. Only a file that is not there:
+       * to close one that another connection of this process has open would take that one's locks away. */
+      fd = g_open (path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
       if (fd >= 0)
         g_close (fd, NULL);
     }
@@ -138,11 +154,13 @@ crown_sqlite_open (const char        *path,
       fail (self, "open", result, error);
       return NULL;
     }
+  if (g_stat (path, &self->file) != 0)
+    memset (&self->file, 0, sizeof self->file);
   sqlite3_extended_result_codes (self->db, 1);
   sqlite3_busy_timeout (self->db, BUSY_TIMEOUT_MS);
 
   if (!read_only &&
-      (!((flags & CROWN_SQLITE_BULK) == 0 || crown_sqlite_exec (self, "page size", "PRAGMA page_size = 8192", error)) ||
+      (!((flags & CROWN_SQLITE_BULK) == 0 || crown_sqlite_exec (self, "page size", SQL_BULK_PAGES, error)) ||
        !use_wal (self, error) ||
        !crown_sqlite_exec (self, "synchronous",
                            flags & CROWN_SQLITE_SYNC_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
@@ -181,18 +199,28 @@ crown_sqlite_exec (CrownSqlite  *self,
 }
 
 static gboolean
-read_user_version (CrownSqlite  *self,
-                   guint        *version,
-                   GError      **error)
+read_number (CrownSqlite  *self,
+             const char   *name,
+             const char   *sql,
+             guint        *number,
+             GError      **error)
 {
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (self, "schema version", "PRAGMA user_version", error);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self, name, sql, error);
 
   if (stmt == NULL || crown_sqlite_step (stmt, error) < 0)
     return FALSE;
-  *version = (guint) crown_sqlite_column_int (stmt, 0);
+  *number = (guint) crown_sqlite_column_int (stmt, 0);
   crown_sqlite_reset (stmt);
 
   return TRUE;
+}
+
+gboolean
+crown_sqlite_get_version (CrownSqlite  *self,
+                          guint        *version,
+                          GError      **error)
+{
+  return read_number (self, "schema version", "PRAGMA user_version", version, error);
 }
 
 /**
@@ -210,7 +238,7 @@ crown_sqlite_migrate (CrownSqlite         *self,
 {
   guint version;
 
-  if (!read_user_version (self, &version, error))
+  if (!crown_sqlite_get_version (self, &version, error))
     return FALSE;
 
   while (version < n_scripts)
@@ -220,7 +248,7 @@ crown_sqlite_migrate (CrownSqlite         *self,
 
       if (!crown_sqlite_begin (self, &tx, error) ||
           /* Again, under the lock: another process may have done it meanwhile. */
-          !read_user_version (self, &version, error))
+          !crown_sqlite_get_version (self, &version, error))
         return FALSE;
       if (version >= n_scripts)
         break;
@@ -558,11 +586,18 @@ crown_sqlite_savepoint_rollback (CrownSqliteTransaction *tx)
     g_warning ("%s", error->message);
 }
 
+static gboolean
+is_same_file (const GStatBuf *one,
+              const GStatBuf *other)
+{
+  return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
 /**
  * crown_sqlite_backup:
  * @path: a file that is made or replaced
  *
- * SQLite's online backup: consistent while others write.
+ * SQLite's online backup: consistent while others write. The copy is one file, without a log beside it.
  */
 gboolean
 crown_sqlite_backup (CrownSqlite  *self,
@@ -572,15 +607,18 @@ crown_sqlite_backup (CrownSqlite  *self,
   g_autoptr (CrownSqlite) target = NULL;
   sqlite3_backup *backup;
   GStatBuf mine, other;
+  guint page_size;
   int result;
 
-  if (g_stat (self->path, &mine) == 0 && g_stat (path, &other) == 0 && mine.st_dev == other.st_dev &&
-      mine.st_ino == other.st_ino)
+  if (g_stat (self->path, &mine) == 0 && g_stat (path, &other) == 0 && is_same_file (&mine, &other))
     {
       g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_FAILED, "%s: this is the database itself, not a copy", path);
       return FALSE;
     }
-  target = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE, error);
+  if (!read_number (self, "page size", "PRAGMA page_size", &page_size, error))
+    return FALSE;
+  /* Pages are copied as they are, and once a file is in WAL mode it cannot be given others. */
+  target = crown_sqlite_open (path, page_size == BULK_PAGE_SIZE ? CROWN_SQLITE_BULK : CROWN_SQLITE_READ_WRITE, error);
   if (target == NULL)
     return FALSE;
   backup = sqlite3_backup_init (target->db, "main", self->db, "main");
@@ -588,8 +626,103 @@ crown_sqlite_backup (CrownSqlite  *self,
     return fail (target, "backup", sqlite3_errcode (target->db), error);
   sqlite3_backup_step (backup, -1);
   result = sqlite3_backup_finish (backup);
+  if (result != SQLITE_OK)
+    return fail (target, "backup", result, error);
 
-  return result == SQLITE_OK ? TRUE : fail (target, "backup", result, error);
+  return crown_sqlite_exec (target, "journal mode", "PRAGMA journal_mode = DELETE", error);
+}
+
+gboolean
+crown_sqlite_is_damaged (CrownSqlite *self)
+{
+  return self->damaged;
+}
+
+gboolean
+crown_sqlite_is_replaced (CrownSqlite *self)
+{
+  GStatBuf now;
+
+  return g_stat (self->path, &now) == 0 && !is_same_file (&self->file, &now);
+}
+
+/**
+ * crown_sqlite_lock_alone:
+ * @path: a database that this process does not have open
+ * @fd: (out): keeps others from reading and writing it until it is closed; -1 where there is no such file
+ * @error: (out) (optional): %CROWN_SQLITE_ERROR_BUSY while another process has it open
+ */
+gboolean
+crown_sqlite_lock_alone (const char  *path,
+                         int         *fd,
+                         GError     **error)
+{
+  struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_START, .l_len = LOCK_LENGTH };
+
+  *fd = g_open (path, O_RDWR | O_CLOEXEC);
+  if (*fd < 0 && errno == ENOENT)
+    return TRUE;
+  if (*fd < 0)
+    {
+      g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_IO, "%s: %s", path, g_strerror (errno));
+      return FALSE;
+    }
+  if (fcntl (*fd, F_SETLK, &lock) == 0)
+    return TRUE;
+
+  if (fcntl (*fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0)
+    g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_BUSY, "%s is in use by process %ld", path,
+                 (long) lock.l_pid);
+  else
+    g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_BUSY, "%s is in use by another process", path);
+  close (*fd);
+  *fd = -1;
+  return FALSE;
+}
+
+/**
+ * crown_sqlite_set_aside:
+ * @why: what it is called by: `{path}.{why}-{n}`
+ * @aside: (out) (optional) (transfer full) (nullable): where it is now; %NULL where there was none
+ *
+ * The log and its index go with the file: a fresh file must not be read with the old one's log. Whoever has it open goes on
+ * with the old one, and sees that by crown_sqlite_is_replaced().
+ */
+gboolean
+crown_sqlite_set_aside (const char  *path,
+                        const char  *why,
+                        char       **aside,
+                        GError     **error)
+{
+  static const char *const suffixes[] = { "", "-wal", "-shm" };
+  g_autofree char *name = NULL;
+  gboolean moved = FALSE;
+
+  for (guint n = 1; n <= ASIDE_MAX; n++)
+    {
+      g_free (name);
+      name = g_strdup_printf ("%s.%s-%u", path, why, n);
+      if (!g_file_test (name, G_FILE_TEST_EXISTS))
+        break;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *from = g_strconcat (path, suffixes[i], NULL);
+      g_autofree char *to = g_strconcat (name, suffixes[i], NULL);
+
+      g_unlink (to);
+      if (g_rename (from, to) == 0)
+        moved = TRUE;
+      else if (errno != ENOENT)
+        {
+          g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_IO, "%s cannot be set aside: %s", from,
+                       g_strerror (errno));
+          return FALSE;
+        }
+    }
+  if (aside != NULL)
+    *aside = moved ? g_steal_pointer (&name) : NULL;
+  return TRUE;
 }
 
 /**
@@ -609,6 +742,7 @@ crown_sqlite_check (CrownSqlite  *self,
   crown_sqlite_reset (stmt);
   if (g_strcmp0 (answer, "ok") == 0)
     return TRUE;
+  self->damaged = TRUE;
   g_set_error (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_CORRUPT, "%s: %s", self->path, answer);
 
   return FALSE;

@@ -86,8 +86,17 @@ gboolean     crown_sqlite_savepoint         (CrownSqliteTransaction *tx, GError 
 gboolean     crown_sqlite_savepoint_release (CrownSqliteTransaction *tx, GError **error);
 void         crown_sqlite_savepoint_rollback (CrownSqliteTransaction *tx);
 
-/* SQLite's online backup; integrity_check with the first complaint in the error */
+/* SQLite's online backup, as one file; integrity_check with the first complaint in the error */
 gboolean     crown_sqlite_backup   (CrownSqlite *self, const char *path, GError **error);
 gboolean     crown_sqlite_check    (CrownSqlite *self, GError **error);
+
+/* user_version: how many scripts have run */
+gboolean     crown_sqlite_get_version (CrownSqlite *self, guint *version, GError **error);
+/* Whether a statement has found the file damaged since it was opened. */
+gboolean     crown_sqlite_is_damaged  (CrownSqlite *self);
+/* Whether another file has been put in the place of the one that is open. */
+gboolean     crown_sqlite_is_replaced (CrownSqlite *self);
+gboolean     crown_sqlite_lock_alone  (const char *path, int *fd, GError **error);
+gboolean     crown_sqlite_set_aside   (const char *path, const char *why, char **aside, GError **error);
 
 G_END_DECLS

@@ -18,6 +18,7 @@ typedef enum {
   NEEDS_LEDGER = 1 << 0,
   NEEDS_SERVER = 1 << 1, /* and a token and a workspace */
   NEEDS_USER   = 1 << 2,
+  NEEDS_FOLDER = 1 << 3,
 } Needs;
 
 typedef struct {
@@ -41,6 +42,12 @@ static const Command commands[] = {
   { "ledger compact", "[--keep-days N] [--keep-events N]", "deletes old events, empties superseded ones",
     NEEDS_LEDGER, 0, 0, ctl_ledger_compact },
   { "ledger backup", "FILE", "copies the ledger while it is in use", NEEDS_LEDGER, 1, 1, ctl_ledger_backup },
+  { "cache stats", "[--json]", "what a dashboard keeps on this computer", NEEDS_FOLDER, 0, 0, ctl_cache_stats },
+  { "cache verify", "", "checks files, checksums, lists and digests of it", NEEDS_FOLDER, 0, 0, ctl_cache_verify },
+  { "cache backup", "", "copies it while it is in use", NEEDS_FOLDER, 0, 0, ctl_cache_backup },
+  { "cache list-backups", "[--json]", "lists copies, newest first", NEEDS_FOLDER, 0, 0, ctl_cache_list_backups },
+  { "cache restore", "NAME", "puts a copy back; what was there is kept", NEEDS_FOLDER, 1, 1, ctl_cache_restore },
+  { "cache rebuild", "", "has the cache filled from the server again", NEEDS_FOLDER, 0, 0, ctl_cache_rebuild },
   { "import", "FILE…", "sends transcripts, prints a line of JSON each", NEEDS_SERVER, 1, G_MAXUINT, ctl_import },
   { "live", "TITLE", "a meeting of what comes on standard input, line by line", NEEDS_SERVER, 1, 1, ctl_live },
   { "tail", "[--namespace N]", "prints events as they come, a line of JSON each", NEEDS_SERVER, 0, 0, ctl_tail },
@@ -54,6 +61,7 @@ static void
 ctl_options_clear (CtlOptions *self)
 {
   g_clear_pointer (&self->ledger, g_free);
+  g_clear_pointer (&self->folder, g_free);
   g_clear_pointer (&self->server, g_free);
   g_clear_pointer (&self->tls_ca, g_free);
   g_clear_pointer (&self->token, g_free);
@@ -143,6 +151,8 @@ find_missing (const Command    *command,
 {
   if ((command->needs & NEEDS_LEDGER) && options->ledger == NULL)
     return "--ledger URI is needed";
+  if ((command->needs & NEEDS_FOLDER) && options->folder == NULL)
+    return "--folder DIR is needed, the one with cache.db";
   if ((command->needs & NEEDS_USER) && (options->user <= 0 || options->workspace <= 0))
     return "--user and --workspace are needed, as the numbers that user create and workspace create print";
   if ((command->needs & NEEDS_SERVER) && options->server == NULL)
@@ -170,6 +180,7 @@ main (int   argc,
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
     { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &options.ledger, "The ledger, as sqlite:PATH or postgresql://…", "URI" },
+    { "folder", 0, 0, G_OPTION_ARG_FILENAME, &options.folder, "The folder with a dashboard's cache.db", "DIR" },
     { "server", 0, 0, G_OPTION_ARG_STRING, &options.server, "The server, such as http://127.0.0.1:8080", "URL" },
     { "tls-ca", 0, 0, G_OPTION_ARG_FILENAME, &options.tls_ca, "Trust the server's certificate by those in this file",
       "FILE" },
@@ -187,7 +198,8 @@ main (int   argc,
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and quit", NULL },
     { NULL }
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND [ARGUMENT…] — look after CROWN⁴ ledgers and servers");
+  g_autoptr (GOptionContext) context =
+    g_option_context_new ("COMMAND [ARGUMENT…] — look after CROWN⁴ ledgers, servers and caches");
   g_autofree char *description = describe_commands ();
   g_autoptr (GError) error = NULL;
   const Command *command;

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 
 typedef struct {
   char    *ledger;
+  char    *folder;
   char    *server;
   char    *tls_ca;
   char    *token;
@@ -31,20 +32,26 @@ typedef struct {
 } CtlOptions;
 
 /* Each returns the program's exit status. */
-int ctl_workspace_create (const CtlOptions *options);
-int ctl_user_create      (const CtlOptions *options);
-int ctl_token_create     (const CtlOptions *options);
-int ctl_token_list       (const CtlOptions *options);
-int ctl_token_revoke     (const CtlOptions *options);
-int ctl_ledger_verify    (const CtlOptions *options);
-int ctl_ledger_compact   (const CtlOptions *options);
-int ctl_ledger_backup    (const CtlOptions *options);
-int ctl_import           (const CtlOptions *options);
-int ctl_live             (const CtlOptions *options);
-int ctl_tail             (const CtlOptions *options);
-int ctl_replay           (const CtlOptions *options);
-int ctl_analyze          (const CtlOptions *options);
-int ctl_canonicalize     (const CtlOptions *options);
+int ctl_workspace_create   (const CtlOptions *options);
+int ctl_user_create        (const CtlOptions *options);
+int ctl_token_create       (const CtlOptions *options);
+int ctl_token_list         (const CtlOptions *options);
+int ctl_token_revoke       (const CtlOptions *options);
+int ctl_ledger_verify      (const CtlOptions *options);
+int ctl_ledger_compact     (const CtlOptions *options);
+int ctl_ledger_backup      (const CtlOptions *options);
+int ctl_cache_stats        (const CtlOptions *options);
+int ctl_cache_verify       (const CtlOptions *options);
+int ctl_cache_backup       (const CtlOptions *options);
+int ctl_cache_list_backups (const CtlOptions *options);
+int ctl_cache_restore      (const CtlOptions *options);
+int ctl_cache_rebuild      (const CtlOptions *options);
+int ctl_import             (const CtlOptions *options);
+int ctl_live               (const CtlOptions *options);
+int ctl_tail               (const CtlOptions *options);
+int ctl_replay             (const CtlOptions *options);
+int ctl_analyze            (const CtlOptions *options);
+int ctl_canonicalize       (const CtlOptions *options);
 
 /* Says @error on standard error. Returns: CROWN_EXIT_FAILED */
 int ctl_fail  (GError *error);

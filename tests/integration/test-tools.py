@@ -16,7 +16,10 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.environ["CROWN_SRCDIR"], "tests"))
 
-from tools import PATHS, SOURCE, Server, Skip, Tail, Tap, ctl, help_of, run
+from tools import BUILD, PATHS, SOURCE, Running, Server, Skip, Tail, Tap, ctl, help_of, run
+
+PROGRAMS = tuple(PATHS)
+PATHS["crown-follow-client"] = os.path.join(BUILD, "tests", "integration", "crown-follow-client")
 
 PLANNING = """WEBVTT
 
@@ -130,7 +133,7 @@ def in_folder(case):
 # Every program
 
 def help_and_version():
-    for program in PATHS:
+    for program in PROGRAMS:
         shown = run(program, "--help").succeeds()
         assert "Usage:" in shown.out and program in shown.out and shown.err == "", str(shown)
         shown = run(program, "--version").succeeds()
@@ -141,7 +144,7 @@ def help_and_version():
 def wrong_use(folder):
     ledger = ("--ledger", f"sqlite:{folder}/ledger.db")
     online = ("--server", "http://127.0.0.1:9", "--workspace", 1)
-    for program in PATHS:
+    for program in PROGRAMS:
         run(program, "--nonsense").is_wrong_use("--nonsense")
     for words, about in (
             ((), "command"),
@@ -157,6 +160,9 @@ def wrong_use(folder):
             ((*ledger, "token", "create", "--user", "Anna", "--workspace", 1), "Anna"),
             ((*ledger, "token", "revoke", "x"), "x"),
             ((*ledger, "ledger", "backup"), "missing"),
+            (("cache", "stats"), "--folder"),
+            (("--folder", folder, "cache", "restore"), "missing"),
+            (("--folder", folder, "cache", "nonsense"), "cache nonsense"),
             (("import", "a.vtt"), "--server"),
             (("--server", "http://127.0.0.1:9", "import", "a.vtt"), "--workspace"),
             ((*online, "import", "a.vtt"), "CROWN4_TOKEN"),
@@ -534,6 +540,137 @@ def paths_of_any_kind(folder):
             assert server.stop() == 0
 
 
+# What a dashboard keeps
+
+class Cache:
+    """A dashboard's folder that has followed a team's server, and the commands on it."""
+
+    def __init__(self, team):
+        self.folder = os.path.join(team.folder, "cache")
+        self.cache = os.path.join(self.folder, "cache.db")
+        self.outbox = os.path.join(self.folder, "outbox.db")
+
+    def ctl(self, *words):
+        return ctl("--folder", self.folder, "cache", *words)
+
+    def stats(self):
+        return self.ctl("stats", "--json").succeeds().lines()[0]
+
+    def backups(self):
+        return self.ctl("list-backups", "--json").succeeds().lines()
+
+    def follow(self, team, server):
+        """A client that is live; it has both files open until it is stopped."""
+        os.makedirs(self.folder, exist_ok=True)
+        client = Running("crown-follow-client", "--folder", self.folder, "--server", server.url, "--workspace",
+                         team.workspace, "--user", team.user, stdin=subprocess.PIPE, env={"CROWN4_TOKEN": team.token})
+        while (line := client.next_line()) != "live":
+            assert line is not None, f"the client ended: {client.complaints}"
+        return client
+
+    def catch_up(self, team, server):
+        self.end(self.follow(team, server))
+
+    def end(self, client):
+        client.process.stdin.close()
+        assert client.ends() == 0, f"the client fails: {client.complaints}"
+
+    def fill(self, team):
+        team.fill()
+        with Server(team.ledger) as server:
+            self.catch_up(team, server)
+
+    def write(self, path, *statements):
+        with sqlite3.connect(path) as database:
+            for statement in statements:
+                assert database.execute(statement).rowcount > 0, f"this changes nothing: {statement}"
+        database.close()
+
+
+@with_team
+def cache_statistics(team):
+    cache = Cache(team)
+    cache.fill(team)
+    rows = dict(team.ask("SELECT store, count(*) FROM rows WHERE stream LIKE 'workspace%' GROUP BY store"))
+    stats = cache.stats()
+    assert {name: stats["rows"][name]["count"] for name in ("meetings", "tasks", "analytics")} == \
+        {name: rows[name] for name in ("meetings", "tasks", "analytics")}, f"{stats} for {rows}"
+    assert stats["sequence"] == team.head() and stats["epoch"] and stats["pending"] == 0 and stats["repairs"] == 0
+    shown = cache.ctl("stats").succeeds().out
+    assert f"tasks\t{rows['tasks']} " in shown and f"position\t{team.head()} of " in shown, shown
+    n_rows = rows["meetings"] + rows["tasks"] + rows["analytics"]
+    assert f"{n_rows} rows" in cache.ctl("verify").succeeds().out
+
+
+@with_team
+def cache_damage(team):
+    cache = Cache(team)
+    cache.fill(team)
+    good = {path: open(path, "rb").read() for path in (cache.cache, cache.outbox)}
+    entry = ("INSERT INTO entries (mutation_id, type, row_id, method, path, overlay) VALUES"
+             " ('6f9619ff-8b86-4011-b42d-00c04fc964ff', 'TASK_UPDATE', 1, 'PATCH', '/tasks/1', '{')")
+    for path, statement, about in (
+            (cache.cache, "UPDATE tasks SET row = replace(row, '\"text\":\"', '\"text\":\"Not ') WHERE id = 1",
+             "tasks 1 does not have its checksum"),
+            (cache.cache, "UPDATE tasks SET sort_due = '2000-01-01' WHERE id = 1", "tasks 1 is not in its place"),
+            (cache.cache, "UPDATE meetings SET archived = 1 WHERE id = 1", "meetings 1 is not in its place"),
+            (cache.cache, "UPDATE tasks SET folded = 'nothing' WHERE id = 1", "tasks 1 is not found by its words"),
+            (cache.cache, "DELETE FROM tasks WHERE id = 1", "tasks do not come to the digest"),
+            (cache.outbox, entry, "entry 1 cannot be read")):
+        cache.write(path, statement)
+        cache.ctl("verify").fails_silently(path, about)
+        for file, content in good.items():
+            for log in (f"{file}-wal", f"{file}-shm"):
+                if os.path.exists(log):
+                    os.remove(log)
+            with open(file, "wb") as target:
+                target.write(content)
+        cache.ctl("verify").succeeds()
+    os.truncate(cache.cache, len(good[cache.cache]) // 2)
+    cache.ctl("verify").fails_silently(cache.cache)
+    cache.ctl("backup").fails_silently(cache.cache)
+    assert cache.backups() == [], "what is damaged was copied"
+
+
+@with_team
+def cache_backups(team):
+    cache = Cache(team)
+    cache.fill(team)
+    assert cache.backups() == [] and cache.ctl("list-backups").succeeds().out == ""
+    names = cache.ctl("backup").succeeds().out.splitlines()
+    assert [name.split("-")[0] for name in names] == ["cache", "outbox"], names
+    backups = {backup["name"]: backup for backup in cache.backups()}
+    assert sorted(backups) == sorted(names) and all(backup["reason"] == "manual" for backup in backups.values())
+    assert {backup["database"] for backup in backups.values()} == {"cache", "outbox"}
+    assert all(name in cache.ctl("list-backups").succeeds().out for name in names)
+
+    before = cache.stats()
+    with Server(team.ledger) as server:
+        ctl(*team.at(server), "import", team.write("Later.srt", RETROSPECTIVE)).succeeds()
+        client = cache.follow(team, server)
+        for words in (("restore", names[0]), ("restore", names[1]), ("rebuild",)):
+            cache.ctl(*words).fails_silently("in use by process", str(client.process.pid))
+        cache.ctl("backup").succeeds()
+        cache.ctl("verify").succeeds()
+        cache.end(client)
+        after = cache.stats()
+        assert after["sequence"] == team.head() > before["sequence"]
+
+        aside = cache.ctl("restore", names[0]).succeeds().out.strip()
+        assert os.path.exists(aside) and "replaced" in aside, f"what was there is not kept: {aside}"
+        assert cache.stats() == before, f"the restored cache is {cache.stats()}, the copied one was {before}"
+        cache.catch_up(team, server)
+        assert cache.stats()["rows"] == after["rows"], "the restored cache does not catch up"
+
+        aside = cache.ctl("rebuild").succeeds().out.strip()
+        assert os.path.exists(aside) and not os.path.exists(cache.cache)
+        cache.ctl("rebuild").fails_silently(cache.cache)
+        cache.catch_up(team, server)
+        assert cache.stats()["rows"] == after["rows"], "the cache is not filled again"
+    cache.ctl("restore", "cache-20200101T000000Z-daily.db").fails_silently("no backup")
+    cache.ctl("restore", "../outbox.db").fails_silently("no backup")
+
+
 # The server
 
 @in_folder
@@ -651,8 +788,8 @@ def text_of_page(program):
 
 
 def pages_name_everything():
-    everything = {option for program in PATHS for option in help_of(program)[0]}
-    for program in PATHS:
+    everything = {option for program in PROGRAMS for option in help_of(program)[0]}
+    for program in PROGRAMS:
         text = text_of_page(program)
         options, commands = help_of(program)
         assert "--version" in options and (commands or program != "crown4ctl"), f"the help of {program} was not understood"
@@ -667,7 +804,7 @@ def pages_name_everything():
 def pages_are_well_formed():
     if not shutil.which("mandoc"):
         raise Skip("mandoc is missing")
-    for program in PATHS:
+    for program in PROGRAMS:
         done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page_of(program)], capture_output=True, text=True,
                               timeout=30, check=False)
         assert done.returncode == 0 and done.stdout + done.stderr == "", done.stdout + done.stderr
@@ -695,6 +832,9 @@ CASES = (
     ("old events go, and nothing else does", compacts),
     ("a backup is a ledger", backs_up),
     ("a path is bytes in every locale", paths_of_any_kind),
+    ("the cache's statistics are the server's rows", cache_statistics),
+    ("cache verify says what is wrong", cache_damage),
+    ("the cache is backed up, restored and rebuilt, never while it is in use", cache_backups),
     ("the server refuses addresses", server_refuses),
     ("the server says why a ledger cannot be opened", server_with_a_bad_ledger),
     ("the server says that a port is taken", server_on_a_taken_port),
