@@ -1010,7 +1010,8 @@ apply_all (CrownCache      *self,
         }
       if (!apply_event (self, envelope, changes, error))
         return FALSE;
-      *sequence = envelope->sequence;
+      if (!of_user || !CROWN_BUG (FORGET_USER_POSITION))
+        *sequence = envelope->sequence;
       if (released != NULL && envelope->mutation_id != NULL)
         g_ptr_array_add (released, g_strdup (envelope->mutation_id));
     }
@@ -1134,7 +1135,8 @@ replace_all (CrownCache      *self,
 
   g_strlcpy (self->state.position.epoch, epoch, sizeof self->state.position.epoch);
   self->state.position.sequence = (guint64) sequence;
-  self->state.position.user_sequence = (guint64) crown_json_opt_int (snapshot, "user_sequence", 0);
+  if (!CROWN_BUG (KEEP_USER_POSITION))
+    self->state.position.user_sequence = (guint64) crown_json_opt_int (snapshot, "user_sequence", 0);
   changes->sequence = (guint64) sequence;
   return save_state (self, error) && crown_sqlite_commit (&tx, error);
 }

@@ -19,6 +19,8 @@ typedef enum {
   CROWN_BUG_SPLIT_TRANSACTION,    /* rows are committed before the position */
   CROWN_BUG_POSITION_FIRST,       /* the position is committed before the rows */
   CROWN_BUG_EPOCH_TOO_EARLY,      /* the server's epoch is taken on before its snapshot */
+  CROWN_BUG_FORGET_USER_POSITION, /* the user's events are committed, and that they were is not */
+  CROWN_BUG_KEEP_USER_POSITION,   /* a snapshot brings the user's reminders and not how far they go */
   CROWN_BUG_KEEP_OLD_ROWS,        /* a snapshot is put over what was there */
   CROWN_BUG_RELEASE_ON_ANSWER,    /* an entry leaves the outbox when it is answered, not when its event comes */
   CROWN_BUG_FORGET_ON_SEND,       /* an entry leaves the outbox when it is sent */

@@ -19,6 +19,7 @@ static const struct {
   { CROWN_STORE_ANALYTICS, "SELECT session_id, row, _checksum FROM analytics ORDER BY session_id" },
 };
 
+static const char SQL_REMINDERS[] = "SELECT value, updated_at FROM metadata WHERE key = 'reminders'";
 static const char SQL_STATE[] = "SELECT value FROM metadata WHERE key = '_state'";
 
 /* The position that the disk has. */
@@ -55,7 +56,61 @@ check_order (SimClient           *self,
   if (strcmp (position->epoch, self->highest.epoch) == 0 && position->sequence < self->highest.sequence)
     sim_world_violate (self->world, "client %u was at %" G_GUINT64_FORMAT " and is at %" G_GUINT64_FORMAT, self->index,
                        self->highest.sequence, position->sequence);
+  if (strcmp (position->epoch, self->highest.epoch) == 0 && position->user_sequence < self->highest.user_sequence)
+    sim_world_violate (self->world, "client %u was at the user's %" G_GUINT64_FORMAT " and is at %" G_GUINT64_FORMAT,
+                       self->index, self->highest.user_sequence, position->user_sequence);
   self->highest = *position;
+}
+
+/* (nullable): there are none, which is what an empty list is, too */
+static char *
+checksum_of_reminders (SimClient  *self,
+                       GError    **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->view, "reminders", SQL_REMINDERS, error);
+  g_autoptr (JsonObject) row = json_object_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
+  JsonNode *value;
+  char checksum[65];
+  int step;
+
+  if (stmt == NULL || (step = crown_sqlite_step (stmt, error)) < 0)
+    return NULL;
+  if (step == 0)
+    {
+      crown_sqlite_reset (stmt);
+      return NULL;
+    }
+  value = crown_json_parse (crown_sqlite_column_text (stmt, 0), -1, error);
+  json_object_set_string_member (row, "key", "reminders");
+  if (value != NULL)
+    json_object_set_member (row, "value", value);
+  json_object_set_string_member (row, "updated_at", crown_sqlite_column_text (stmt, 1));
+  crown_sqlite_reset (stmt);
+  if (value == NULL || !crown_json_canonicalize_object (row, TRUE, text, error))
+    return NULL;
+  crown_checksum_bytes (text->str, text->len, checksum);
+  return g_strdup (checksum);
+}
+
+/* So are the user's reminders those of a prefix of the user's stream. */
+static gboolean
+check_reminders (SimClient           *self,
+                 const CrownPosition *position,
+                 GError             **error)
+{
+  g_autofree char *checksum = checksum_of_reminders (self, error);
+  const char *expected;
+
+  if (checksum == NULL && *error != NULL)
+    return FALSE;
+  if (!sim_history_expect_reminders (self->world->history, position->epoch, position->user_sequence, &expected))
+    sim_world_violate (self->world, "client %u is at the user's %" G_GUINT64_FORMAT ", where no server was", self->index,
+                       position->user_sequence);
+  else if (g_strcmp0 (checksum, expected) != 0)
+    sim_world_violate (self->world, "client %u at the user's %" G_GUINT64_FORMAT " has reminders as they never were",
+                       self->index, position->user_sequence);
+  return TRUE;
 }
 
 /* The rows are exactly a prefix of the stream: that up to the position. */
@@ -75,6 +130,8 @@ check_rows (SimClient  *self,
                          position.sequence);
       return TRUE;
     }
+  if (!check_reminders (self, &position, error))
+    return FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (views); i++)
     {
@@ -243,9 +300,13 @@ sim_client_check_end (SimClient *self)
     sim_world_violate (self->world, "client %u has %u entries left in its outbox", self->index,
                        entries != NULL ? entries->len : 0);
   if (strcmp (self->highest.epoch, crown_event_ledger_get_epoch (self->world->server->ledger)) != 0 ||
-      self->highest.sequence != sim_history_get_head (self->world->history))
+      self->highest.sequence != sim_history_get_head (self->world->history, SIM_STREAM_WORKSPACE))
     sim_world_violate (self->world, "client %u is at %" G_GUINT64_FORMAT " and the server at %" G_GUINT64_FORMAT, self->index,
-                       self->highest.sequence, sim_history_get_head (self->world->history));
+                       self->highest.sequence, sim_history_get_head (self->world->history, SIM_STREAM_WORKSPACE));
+  if (self->highest.user_sequence != sim_history_get_head (self->world->history, SIM_STREAM_USER))
+    sim_world_violate (self->world, "client %u is at the user's %" G_GUINT64_FORMAT " and the server at %" G_GUINT64_FORMAT,
+                       self->index, self->highest.user_sequence,
+                       sim_history_get_head (self->world->history, SIM_STREAM_USER));
   check_digests (self);
   check_bytes (self);
   check_writes (self);

@@ -16,14 +16,16 @@ typedef struct {
 } Delta;
 
 typedef struct {
-  char      *epoch;  /* (nullable): not seen yet */
-  GPtrArray *deltas; /* reference counted: a backup shares them */
+  char      *epoch;     /* (nullable): not seen yet */
+  GPtrArray *deltas;    /* reference counted: a backup shares them */
+  GPtrArray *reminders; /* of the user's stream: the row's checksum after each of its events */
 } Epoch;
 
 struct _SimHistory
 {
-  GPtrArray *epochs; /* the last is the present one */
-  GPtrArray *backup; /* (nullable) of deltas */
+  GPtrArray *epochs;           /* the last is the present one */
+  GPtrArray *backup;           /* (nullable) of deltas */
+  GPtrArray *backed_reminders; /* (nullable) */
 };
 
 static void
@@ -52,6 +54,13 @@ copy_deltas (GPtrArray *deltas)
   return copy;
 }
 
+static gpointer
+copy_string (gconstpointer string,
+             gpointer      user_data)
+{
+  return g_strdup (string);
+}
+
 static void
 epoch_free (gpointer data)
 {
@@ -59,6 +68,7 @@ epoch_free (gpointer data)
 
   g_free (epoch->epoch);
   g_ptr_array_unref (epoch->deltas);
+  g_ptr_array_unref (epoch->reminders);
   g_free (epoch);
 }
 
@@ -76,6 +86,7 @@ sim_history_free (SimHistory *self)
 {
   g_ptr_array_unref (self->epochs);
   g_clear_pointer (&self->backup, g_ptr_array_unref);
+  g_clear_pointer (&self->backed_reminders, g_ptr_array_unref);
   g_free (self);
 }
 
@@ -88,12 +99,14 @@ present (SimHistory *self)
 static void
 add_epoch (SimHistory *self,
            const char *name,
-           GPtrArray  *deltas)
+           GPtrArray  *deltas,
+           GPtrArray  *reminders)
 {
   Epoch *epoch = g_new0 (Epoch, 1);
 
   epoch->epoch = g_strdup (name);
   epoch->deltas = deltas;
+  epoch->reminders = reminders;
   g_ptr_array_add (self->epochs, epoch);
 }
 
@@ -101,19 +114,37 @@ void
 sim_history_begin (SimHistory *self,
                    const char *epoch)
 {
-  add_epoch (self, epoch, g_ptr_array_new_with_free_func (delta_unref));
+  add_epoch (self, epoch, g_ptr_array_new_with_free_func (delta_unref), g_ptr_array_new_with_free_func (g_free));
 }
 
 guint64
-sim_history_get_head (SimHistory *self)
+sim_history_get_head (SimHistory *self,
+                      SimStream   stream)
 {
-  return present (self)->deltas->len;
+  return stream == SIM_STREAM_USER ? present (self)->reminders->len : present (self)->deltas->len;
 }
 
 const char *
 sim_history_get_epoch (SimHistory *self)
 {
   return present (self)->epoch;
+}
+
+static void
+record_reminder (SimHistory          *self,
+                 SimWorld            *world,
+                 const CrownEnvelope *envelope)
+{
+  GPtrArray *reminders = present (self)->reminders;
+
+  if (envelope->sequence != reminders->len + 1)
+    {
+      sim_world_violate (world, "the server gave the user's number %" G_GUINT64_FORMAT " after %u", envelope->sequence,
+                         reminders->len);
+      return;
+    }
+  g_ptr_array_add (reminders, g_strdup (envelope->checksum));
+  sim_world_trace (world, "server: %s is the user's %" G_GUINT64_FORMAT, envelope->event_type, envelope->sequence);
 }
 
 void
@@ -127,7 +158,10 @@ sim_history_record (SimHistory             *self,
   Delta *delta;
 
   if (!g_str_has_prefix (envelope->stream, "workspace_"))
-    return;
+    {
+      record_reminder (self, world, envelope);
+      return;
+    }
   if (envelope->sequence != deltas->len + 1)
     {
       sim_world_violate (world, "the server gave number %" G_GUINT64_FORMAT " after %u", envelope->sequence, deltas->len);
@@ -151,12 +185,15 @@ sim_history_back_up (SimHistory *self)
 {
   g_clear_pointer (&self->backup, g_ptr_array_unref);
   self->backup = copy_deltas (present (self)->deltas);
+  g_clear_pointer (&self->backed_reminders, g_ptr_array_unref);
+  self->backed_reminders = g_ptr_array_copy (present (self)->reminders, copy_string, NULL);
+  g_ptr_array_set_free_func (self->backed_reminders, g_free);
 }
 
 void
 sim_history_restore (SimHistory *self)
 {
-  add_epoch (self, NULL, g_steal_pointer (&self->backup));
+  add_epoch (self, NULL, g_steal_pointer (&self->backup), g_steal_pointer (&self->backed_reminders));
 }
 
 void
@@ -175,6 +212,23 @@ find_epoch (SimHistory *self,
     if (g_strcmp0 (((Epoch *) self->epochs->pdata[i])->epoch, name) == 0)
       return self->epochs->pdata[i];
   return NULL;
+}
+
+gboolean
+sim_history_expect_reminders (SimHistory  *self,
+                              const char  *epoch,
+                              guint64      sequence,
+                              const char **checksum)
+{
+  Epoch *found = find_epoch (self, epoch);
+
+  *checksum = NULL;
+  if (sequence == 0)
+    return TRUE;
+  if (found == NULL || sequence > found->reminders->len)
+    return FALSE;
+  *checksum = found->reminders->pdata[sequence - 1];
+  return TRUE;
 }
 
 guint

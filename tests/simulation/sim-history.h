@@ -17,11 +17,14 @@ typedef struct {
   GHashTable *rows;     /* "store/id" → checksum */
 } SimExpected;
 
+/* The workspace's is the one that most is about; the user's carries reminders. */
+typedef enum { SIM_STREAM_WORKSPACE, SIM_STREAM_USER } SimStream;
+
 SimHistory *sim_history_new             (void);
 void        sim_history_free            (SimHistory *self);
 void        sim_history_begin           (SimHistory *self, const char *epoch);
 void        sim_history_record          (SimHistory *self, SimWorld *world, const CrownLedgerEvent *event);
-guint64     sim_history_get_head        (SimHistory *self);
+guint64     sim_history_get_head        (SimHistory *self, SimStream stream);
 const char *sim_history_get_epoch       (SimHistory *self);
 void        sim_history_back_up         (SimHistory *self);
 /* The next epoch that is seen goes on from the backup. */
@@ -33,5 +36,7 @@ guint       sim_history_count           (SimHistory *self, const char *epoch, co
 void        sim_expected_clear          (SimExpected *self);
 /* FALSE: no ledger ever was there. */
 gboolean    sim_history_expect          (SimHistory *self, const char *epoch, guint64 sequence, SimExpected *expected);
+/* @checksum: (out) (nullable): of the row of reminders; NULL: there is none. FALSE: no ledger ever was there. */
+gboolean    sim_history_expect_reminders (SimHistory *self, const char *epoch, guint64 sequence, const char **checksum);
 
 G_END_DECLS

@@ -346,6 +346,12 @@ idle_sync (SimWorld *world, const SimStep *step)
   sim_server_idle_sync (world->server);
 }
 
+static void
+remind (SimWorld *world, const SimStep *step)
+{
+  sim_server_remind (world->server, step->a);
+}
+
 static const struct {
   const char *name;
   guint       weight;
@@ -360,6 +366,7 @@ static const struct {
   { "other-archives", 5, other_archives },
   { "burst", 2, burst },
   { "idle-sync", 2, idle_sync },
+  { "remind", 6, remind },
   { "cut", 6, cut_line },
   { "silence", 3, fall_silent },
   { "hang", 3, hang },
@@ -439,6 +446,13 @@ step_cb (SimWorld *world,
   kinds[step->what].happen (world, step);
 }
 
+static void
+remind_cb (SimWorld *world,
+           gpointer  data)
+{
+  sim_server_remind (world->server, 0);
+}
+
 /* Everything that was broken works again. */
 static void
 make_peace (SimWorld *world)
@@ -447,6 +461,8 @@ make_peace (SimWorld *world)
   world->server->disk->full = FALSE;
   world->server->disk->writes_left = -1;
   start_server_cb (world, NULL);
+  /* A hole at the end of the user's stream shows when its next event comes; the workspace's has its idle syncs. */
+  sim_world_at (world, world->now_us + PEACE_US / 2, SIM_CLIENTS_MAX, remind_cb, NULL, NULL);
   for (guint i = 0; i < world->n_clients; i++)
     {
       SimClient *client = world->clients[i];

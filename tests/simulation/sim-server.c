@@ -101,24 +101,25 @@ start (SimServer  *self,
 
 /* A crash may have been after a commit and before anybody was told of it; never the other way about. */
 static void
-check_head (SimServer *self)
+check_head (SimServer *self,
+            SimStream  stream)
 {
+  g_autofree char *name = crown_event_stream_name (stream == SIM_STREAM_USER ? CROWN_SCOPE_USER : CROWN_SCOPE_WORKSPACE,
+                                                   stream == SIM_STREAM_USER ? self->user_id : self->workspace_id);
+  guint64 known = sim_history_get_head (self->world->history, stream);
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) events = NULL;
   CrownStreamHead head;
-  guint64 known;
 
-  sim_history_see_epoch (self->world->history, crown_event_ledger_get_epoch (self->ledger));
-  known = sim_history_get_head (self->world->history);
-  if (!crown_event_ledger_load_head (self->ledger, "workspace_1", &head, &error) ||
-      (events = crown_event_ledger_load_events (self->ledger, "workspace_1", 0, known, 1000, &error)) == NULL)
+  if (!crown_event_ledger_load_head (self->ledger, name, &head, &error) ||
+      (events = crown_event_ledger_load_events (self->ledger, name, 0, known, 1000, &error)) == NULL)
     {
       sim_world_violate (self->world, "the ledger cannot be read: %s", error->message);
       return;
     }
   if (head.sequence < known)
-    sim_world_violate (self->world, "the server told of %" G_GUINT64_FORMAT " events and has %" G_GUINT64_FORMAT, known,
-                       head.sequence);
+    sim_world_violate (self->world, "the server told of %" G_GUINT64_FORMAT " events of %s and has %" G_GUINT64_FORMAT,
+                       known, name, head.sequence);
   on_committed (self->sequencer, events, self);
 }
 
@@ -140,7 +141,9 @@ sim_server_start (SimServer *self)
       return;
     }
   sim_world_trace (self->world, "server starts");
-  check_head (self);
+  sim_history_see_epoch (self->world->history, crown_event_ledger_get_epoch (self->ledger));
+  check_head (self, SIM_STREAM_WORKSPACE);
+  check_head (self, SIM_STREAM_USER);
 }
 
 void
@@ -350,6 +353,32 @@ sim_server_request (SimServer      *self,
 }
 
 /* What the server does by itself */
+
+void
+sim_server_remind (SimServer *self,
+                   guint      what)
+{
+  CrownPrincipal who = { .user_id = self->user_id, .workspace_id = self->workspace_id, .role = CROWN_ROLE_MEMBER };
+  g_autofree char *title = g_strdup_printf ("Reminder %u", what);
+  g_autoptr (JsonObject) data = json_object_new ();
+  JsonObject *reminder = json_object_new ();
+  g_autoptr (CrownEventWrite) write = NULL;
+
+  if (!sim_server_is_up (self))
+    return;
+  json_object_set_string_member (reminder, "title", title);
+  json_object_set_string_member (reminder, "message", "It is due");
+  json_object_set_string_member (reminder, "type", "due_soon");
+  json_object_set_double_member (reminder, "confidence", 0.5);
+  json_object_set_int_member (data, "user_id", self->user_id);
+  json_object_set_object_member (data, "reminder", reminder);
+  write = crown_event_sequencer_begin (self->sequencer, &who, NULL, NULL);
+  if (write != NULL && crown_event_write_emit (write, CROWN_EVENT_INSIGHT_REMINDER, data, NULL, NULL))
+    crown_event_write_commit_later (g_steal_pointer (&write), NULL, NULL, NULL);
+  sim_server_settle (self);
+  if (sim_server_is_up (self))
+    schedule_flush (self);
+}
 
 void
 sim_server_idle_sync (SimServer *self)

@@ -58,6 +58,8 @@ void       sim_server_add_line (SimServer *self, SimLine *line);
 /* @user_id: who asks. @path: below /api/v1/workspaces/{w} */
 void       sim_server_request (SimServer *self, gint64 user_id, const char *method, const char *path, const char *key,
                                const char *body, SimAnswerFunc func, gpointer user_data, GDestroyNotify destroy);
+/* The clients' user gets a reminder, in a stream of the user's own. */
+void       sim_server_remind  (SimServer *self, guint what);
 void       sim_server_idle_sync (SimServer *self);
 void       sim_server_retain  (SimServer *self, guint keep_events);
 void       sim_server_back_up (SimServer *self);

@@ -32,6 +32,7 @@ static const GOptionEntry options[] = {
 /* As in crown-bug.h, in its order. */
 static const char *const bugs[] = {
   "none", "skip-dedupe", "ignore-gaps", "forget-overflow", "split-transaction", "position-first", "epoch-too-early",
+  "forget-user-position", "keep-user-position",
   "keep-old-rows", "release-on-answer", "forget-on-send", "forget-on-failure", "new-key", "never-settle", "settle-by-number",
   "unordered-writes", "allot-before-commit", "tell-before-commit", "forget-answers",
 };
