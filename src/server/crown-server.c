@@ -28,6 +28,9 @@
 #define RETENTION_FIRST_MS 1000 /* who comes back after a restart is served first */
 #define RETENTION_STEP   500
 #define RETENTION_PAUSE_MS 100
+/* How often the workspaces are looked through for what somebody should be reminded of. */
+#define INSIGHTS_FIRST_MS (60 * 1000)
+#define INSIGHTS_PAUSE_MS 20
 /* A revoked token's sockets are cut within this time. */
 #define RECHECK_MS       1000
 /* A browser or a library keeps a connection for later; libsoup's own client for a minute. */
@@ -49,6 +52,8 @@ struct _CrownServer
   gboolean               insecure_listen;
   CrownServerLimits      limits;
   CrownRetention         keep;
+  CrownQuietHours        quiet;
+  guint                  insights_ms;
   char                  *tls_cert;       /* (nullable): PEM files, both or none */
   char                  *tls_key;
   guint                  heartbeat_ms;
@@ -82,6 +87,8 @@ struct _CrownServer
   GSource               *idle_sync;
   GSource               *recheck;
   GSource               *retention;
+  GSource               *insights;
+  CrownInsightScheduler *scheduler;
   GSource               *beating;    /* (nullable) */
   CrownRateLimiter      *limiter;
   CrownMetrics          *metrics;
@@ -145,6 +152,25 @@ crown_server_set_retention (CrownServer          *self,
   g_return_if_fail (CROWN_IS_SERVER (self));
 
   self->keep = *retention;
+}
+
+/**
+ * crown_server_set_insights:
+ * @quiet: when nobody is reminded of anything, in this computer's time zone
+ * @interval_ms: how often it is looked for what to remind of
+ *
+ * From the next start.
+ */
+void
+crown_server_set_insights (CrownServer           *self,
+                           const CrownQuietHours *quiet,
+                           guint                  interval_ms)
+{
+  g_return_if_fail (CROWN_IS_SERVER (self));
+  g_return_if_fail (interval_ms > 0);
+
+  self->quiet = *quiet;
+  self->insights_ms = interval_ms;
 }
 
 /**
@@ -277,6 +303,21 @@ on_retention (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_insights (gpointer user_data)
+{
+  CrownServer *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean has_more = FALSE;
+
+  if (!crown_insight_scheduler_step (self->scheduler, &has_more, &error))
+    g_warning ("Nobody could be reminded of anything: %s", error->message);
+
+  g_clear_pointer (&self->insights, g_source_unref);
+  self->insights = add_timeout (self, has_more ? INSIGHTS_PAUSE_MS : self->insights_ms, on_insights);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 remove_source (GSource **source)
 {
@@ -349,6 +390,7 @@ open_parts (CrownServer  *self,
     .keepalive_seconds = KEEPALIVE_SECONDS,
   };
   CrownSioOptions options = { .connections_max = http.connections_max };
+  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
 
   /* First, as what is wrong here must not leave a new ledger. */
   self->soup = soup_server_new ("server-header", "crown4", NULL);
@@ -377,6 +419,8 @@ open_parts (CrownServer  *self,
   self->idle_sync = add_timeout (self, CROWN_IDLE_SYNC_SECONDS * 1000, on_idle_sync);
   self->recheck = add_timeout (self, RECHECK_MS, on_recheck);
   self->retention = add_timeout (self, RETENTION_FIRST_MS, on_retention);
+  self->scheduler = crown_insight_scheduler_new (self->sequencer, &self->quiet, zone);
+  self->insights = add_timeout (self, MIN (INSIGHTS_FIRST_MS, self->insights_ms), on_insights);
   if (self->heartbeat != NULL)
     self->beating = add_timeout (self, self->heartbeat_ms, on_heartbeat);
 
@@ -418,6 +462,7 @@ close_parts (CrownServer *self)
   remove_source (&self->idle_sync);
   remove_source (&self->recheck);
   remove_source (&self->retention);
+  remove_source (&self->insights);
 
   if (self->listener != NULL)
     crown_http_listener_stop (self->listener);
@@ -450,6 +495,7 @@ close_parts (CrownServer *self)
   g_clear_pointer (&self->metrics_endpoint, crown_metrics_endpoint_free);
   g_clear_object (&self->rest);
   g_clear_pointer (&self->queue, crown_pipeline_queue_free);
+  g_clear_pointer (&self->scheduler, crown_insight_scheduler_free);
   g_clear_object (&self->broadcaster);
   g_clear_object (&self->sio);
   g_clear_pointer (&self->listener, crown_http_listener_free);
@@ -742,6 +788,8 @@ static void
 crown_server_init (CrownServer *self)
 {
   self->keep = (CrownRetention) CROWN_RETENTION_DEFAULT;
+  self->quiet = (CrownQuietHours) CROWN_QUIET_HOURS_DEFAULT;
+  self->insights_ms = CROWN_INSIGHTS_INTERVAL_MS;
   g_mutex_init (&self->mutex);
   g_cond_init (&self->cond);
 }

@@ -7,6 +7,7 @@
 
 #include <gio/gio.h>
 
+#include "crown-insight-scheduler.h"
 #include "crown-ledger-retention.h"
 
 G_BEGIN_DECLS
@@ -22,6 +23,8 @@ typedef struct {
   guint  body_seconds;    /* for the rest of it; 120 */
 } CrownServerLimits;
 
+#define CROWN_INSIGHTS_INTERVAL_MS (10 * 60 * 1000)
+
 /* Runs on the server's thread. */
 typedef void (*CrownServerHeartbeat) (gpointer user_data);
 
@@ -32,6 +35,9 @@ void         crown_server_set_limits          (CrownServer  *self,
                                                const CrownServerLimits *limits);
 void         crown_server_set_retention       (CrownServer  *self,
                                                const CrownRetention *retention);
+void         crown_server_set_insights        (CrownServer  *self,
+                                               const CrownQuietHours *quiet,
+                                               guint         interval_ms);
 void         crown_server_set_tls             (CrownServer  *self,
                                                const char   *cert_file,
                                                const char   *key_file);

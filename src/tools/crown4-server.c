@@ -40,6 +40,7 @@ typedef struct {
   int       request_timeout;
   int       keep_days;       /* NOT_GIVEN, as below: a 0 is refused, as it would mean another thing to crown4ctl */
   int       keep_events;
+  char     *quiet_hours;
 } Settings;
 
 static void
@@ -49,6 +50,7 @@ settings_clear (Settings *self)
   g_clear_pointer (&self->listen, g_free);
   g_clear_pointer (&self->tls_cert, g_free);
   g_clear_pointer (&self->tls_key, g_free);
+  g_clear_pointer (&self->quiet_hours, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Settings, settings_clear)
 
@@ -126,6 +128,7 @@ static const struct {
   { "request-timeout", NUMBER, G_STRUCT_OFFSET (Settings, request_timeout) },
   { "keep-days", NUMBER, G_STRUCT_OFFSET (Settings, keep_days) },
   { "keep-events", NUMBER, G_STRUCT_OFFSET (Settings, keep_events) },
+  { "quiet-hours", TEXT, G_STRUCT_OFFSET (Settings, quiet_hours) },
 };
 
 static gboolean
@@ -270,6 +273,7 @@ main (int   argc,
   guint16 port = 0;
   g_autoptr (GError) error = NULL;
   CrownRetention retention = CROWN_RETENTION_DEFAULT;
+  CrownQuietHours quiet = CROWN_QUIET_HOURS_DEFAULT;
   const GOptionEntry entries[] = {
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &config, "Read what is not given here from a key file", "FILE" },
     { "ledger", 0, 0, G_OPTION_ARG_FILENAME, &settings.ledger, "Where the events are kept, as sqlite:PATH or postgresql://…", "URI" },
@@ -288,6 +292,8 @@ main (int   argc,
     { "keep-days", 0, 0, G_OPTION_ARG_INT, &settings.keep_days, "Keep events that are younger; 30 if not given", "N" },
     { "keep-events", 0, 0, G_OPTION_ARG_INT, &settings.keep_events,
       "Keep the last so many of each stream, however old; 10000 if not given", "N" },
+    { "quiet-hours", 0, 0, G_OPTION_ARG_STRING, &settings.quiet_hours,
+      "When nobody is reminded of anything, in local time, or none; 20:00-08:00 if not given", "HH:MM-HH:MM" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and quit", NULL },
     { NULL }
   };
@@ -346,6 +352,12 @@ main (int   argc,
       return EXIT_USAGE;
     }
 
+  if (settings.quiet_hours != NULL && !crown_quiet_hours_parse (settings.quiet_hours, &quiet))
+    {
+      g_printerr ("crown4-server: --quiet-hours is such as 20:00-08:00, or none, not “%s”\n", settings.quiet_hours);
+      return EXIT_USAGE;
+    }
+
   if (settings.ledger == NULL || settings.listen == NULL)
     {
       g_printerr ("crown4-server: --ledger and --listen are needed, here or in a --config; see --help\n");
@@ -385,6 +397,7 @@ main (int   argc,
   retention.keep_days = (guint) settings.keep_days;
   retention.keep_events = (guint64) settings.keep_events;
   crown_server_set_retention (server, &retention);
+  crown_server_set_insights (server, &quiet, CROWN_INSIGHTS_INTERVAL_MS);
   if (settings.tls_cert != NULL)
     crown_server_set_tls (server, settings.tls_cert, settings.tls_key);
   /* By the thread that does the work: a loop that hangs is restarted. */

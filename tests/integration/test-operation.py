@@ -272,6 +272,8 @@ def retention(folder):
         with open(config, "w", encoding="utf-8") as file:
             file.write(f"[server]\n{option}={bad}\n")
         run("crown4-server", *words, "--config", config).is_wrong_use(f"--{option} is from 1 to", f"not {bad}")
+    for bad in ("", "20:00", "24:00-08:00", "always"):
+        run("crown4-server", *words, f"--quiet-hours={bad}").is_wrong_use("--quiet-hours")
 
 
 ROOM_MAX = 1000

@@ -592,6 +592,44 @@ test_local_account_is_found_again (Fixture       *fixture,
 }
 
 static void
+test_reminders_come (Fixture       *fixture,
+                     gconstpointer  unused)
+{
+  const CrownQuietHours never = { 0, 0 };
+  gint64 begin_us = g_get_monotonic_time ();
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) due = g_date_time_add_days (now, -2);
+  g_autofree char *date = g_date_time_format (due, "%Y-%m-%d");
+  g_autofree char *body = g_strdup_printf ("{\"session_id\":1,\"text\":\"Book a room\",\"due_date\":\"%s\"}", date);
+  g_autoptr (GError) error = NULL;
+  JsonArray *items = NULL;
+  JsonObject *overdue;
+
+  crown_server_stop (fixture->server);
+  crown_server_set_insights (fixture->server, &never, 10);
+  crown_server_start (fixture->server, "127.0.0.1", 0, &error);
+  g_assert_no_error (error);
+
+  import (fixture);
+  g_auto (Answer) made = ask (fixture, "POST", "tasks", body);
+  g_assert_cmpuint (made.status, ==, 201);
+  for (;;)
+    {
+      g_auto (Answer) answer = ask (fixture, "GET", "insights", NULL);
+
+      items = crown_json_opt_array (answer.body, "items");
+      g_assert_cmpint (g_get_monotonic_time () - begin_us, <, 60 * G_USEC_PER_SEC);
+      if (json_array_get_length (items) == 0)
+        continue;
+      overdue = json_array_get_object_element (items, 0);
+      g_assert_cmpstr (crown_json_opt_string (overdue, "type", NULL), ==, "overdue");
+      g_assert_nonnull (crown_json_opt_string (overdue, "created_at", NULL));
+      break;
+    }
+  assert_ledger_verifies (fixture);
+}
+
+static void
 test_start_says_why_not (void)
 {
   g_autoptr (GError) error = NULL;
@@ -643,6 +681,7 @@ main (int   argc,
   ADD ("snapshot", test_snapshot_and_digest_agree);
   ADD ("unknown", test_unknown_paths);
   ADD ("local-account", test_local_account_is_found_again);
+  ADD ("reminders", test_reminders_come);
 #undef ADD
   g_test_add_func ("/server/rest/start", test_start_says_why_not);
 
