@@ -77,13 +77,12 @@ open_db (const char  *path,
   return g_steal_pointer (&db);
 }
 
-/* A connection of its own for what is damaged: it ends, and with it the other file is closed. */
 static CrownSqlite *
 salvage (const char  *path,
          GError     **error)
 {
-  g_autoptr (CrownSqlite) db = NULL;
   g_autofree char *aside = NULL;
+  CrownSqlite *db;
   guint n;
 
   if (!crown_sqlite_set_aside (path, "damaged", &aside, error) || !(db = open_db (path, error)))
@@ -91,8 +90,7 @@ salvage (const char  *path,
   n = aside != NULL ? crown_outbox_salvage (db, aside) : 0;
   g_message ("%s was damaged and is kept as %s; %u entries of it could be read and are in the fresh one", path, aside,
              n);
-  g_clear_pointer (&db, crown_sqlite_close);
-  return open_db (path, error);
+  return db;
 }
 
 /**

@@ -267,7 +267,7 @@ mend_cb (gpointer user_data)
       (self->cache = crown_cache_reopen (g_steal_pointer (&self->cache), &error)) == NULL)
     g_warning ("%s", error->message);
   start_machine (self);
-  for (CrownStore store = 0; store < CROWN_N_STORES; store++)
+  for (CrownStore store = CROWN_STORE_NONE + 1; store < CROWN_N_STORES; store++)
     crown_change_set_add_all (everything, store);
   report_changes (everything, TRUE, self);
   return G_SOURCE_REMOVE;

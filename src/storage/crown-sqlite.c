@@ -105,6 +105,23 @@ use_wal (CrownSqlite  *self,
   return result == SQLITE_OK ? TRUE : fail (self, "journal mode", result, error);
 }
 
+/* Where nothing can be written SQLite cannot make the log's index, and opens no file in WAL mode. But nobody else writes
+ * there either, and with no log to be read the file can be taken as it is. NULL: it is to be opened as always. */
+static char *
+address_of_still (const char *path)
+{
+  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
+  g_autofree char *folder = g_path_get_dirname (absolute);
+  g_autofree char *log = g_strconcat (absolute, "-wal", NULL);
+  g_autofree char *uri = NULL;
+  GStatBuf status;
+
+  if (g_access (folder, W_OK) == 0 || (g_stat (log, &status) == 0 && status.st_size > 0))
+    return NULL;
+  uri = g_filename_to_uri (absolute, NULL, NULL);
+  return uri != NULL ? g_strconcat (uri, "?immutable=1", NULL) : NULL;
+}
+
 /**
  * crown_sqlite_open:
  * @path: the file; with %CROWN_SQLITE_READ_WRITE it is made, mode 0600, where it is missing
@@ -122,6 +139,7 @@ crown_sqlite_open (const char        *path,
 {
   g_autoptr (CrownSqlite) self = g_new0 (CrownSqlite, 1);
   gboolean read_only = (flags & CROWN_SQLITE_READ_ONLY) != 0;
+  g_autofree char *still = NULL;
   int result;
 
   self->path = g_strdup (path);
@@ -145,9 +163,10 @@ crown_sqlite_open (const char        *path,
         g_close (fd, NULL);
     }
 
-  result = sqlite3_open_v2 (path, &self->db,
+  still = read_only ? address_of_still (path) : NULL;
+  result = sqlite3_open_v2 (still != NULL ? still : path, &self->db,
                             (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
-                              SQLITE_OPEN_NOMUTEX,
+                              (still != NULL ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX,
                             NULL);
   if (result != SQLITE_OK)
     {
