@@ -61,6 +61,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownTranscript, crown_transcript_free)
  */
 JsonObject      *crown_analyze            (const CrownTranscript *transcript, const char *meeting_date);
 
+/* How much of what @claim says was said in the segments around @line: the share of its content words, by their stems; 0 for
+ * a line that is not there. Pure. */
+double           crown_evidence_share     (const CrownTranscript *transcript, const char *claim, gint64 line);
+
 /* The first day that @text names, relative to @date (YYYY-MM-DD…), as YYYY-MM-DD. Pure. (transfer full) (nullable) */
 char            *crown_due_date_of        (const char *text, const char *date);
 

@@ -68,6 +68,8 @@ evidence_of (const Tasks *self,
   set_string_or_null (evidence, "evidence_text", segment != NULL ? segment->text : NULL);
   json_object_set_double_member (evidence, "confidence", crown_json_opt_double (item, "confidence", 0.0));
   json_object_set_string_member (evidence, "kind", crown_json_opt_string (item, "kind", "task"));
+  if (crown_json_opt_boolean (item, "unsupported", FALSE))
+    json_object_set_boolean_member (evidence, "unsupported", TRUE);
   return evidence;
 }
 
@@ -170,6 +172,8 @@ update (Tasks       *self,
   while (json_object_iter_next_ordered (&iter, &name, &node))
     if (!json_object_has_member (task, name) || !json_node_equal (json_object_get_member (task, name), node))
       json_object_set_member (updates, name, json_node_copy (node));
+  if (crown_json_opt_boolean (task, "unsupported", FALSE) && !json_object_has_member (evidence, "unsupported"))
+    json_object_set_boolean_member (updates, "unsupported", FALSE);
 
   return emit_update (self, id_of (known), updates, error);
 }

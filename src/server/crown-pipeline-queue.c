@@ -18,6 +18,7 @@ struct _CrownPipelineQueue
   CrownEventSequencer *sequencer;
   GPtrArray           *imports;  /* (element-type CrownLedgerImport): not begun, the next one last */
   CrownPipeline       *pipeline; /* (nullable): on the other thread */
+  CrownAssistant      *assistant; /* (nullable) */
 };
 
 CrownPipelineQueue *
@@ -94,6 +95,7 @@ begin_next (CrownPipelineQueue *self)
           continue;
         }
 
+      crown_pipeline_set_assistant (self->pipeline, self->assistant);
       task = g_task_new (NULL, NULL, on_analyzed, self);
       g_task_set_task_data (task, self->pipeline, NULL);
       g_task_run_in_thread (task, analyze_on_thread);
@@ -122,6 +124,16 @@ crown_pipeline_queue_resume (CrownPipelineQueue  *self,
   return TRUE;
 }
 
+/* @assistant: (nullable): for what is begun from here on */
+void
+crown_pipeline_queue_set_assistant (CrownPipelineQueue *self,
+                                    CrownAssistant     *assistant)
+{
+  g_clear_pointer (&self->assistant, crown_assistant_unref);
+  if (assistant != NULL)
+    self->assistant = crown_assistant_ref (assistant);
+}
+
 /**
  * crown_pipeline_queue_stop:
  *
@@ -146,6 +158,7 @@ crown_pipeline_queue_free (CrownPipelineQueue *self)
   g_return_if_fail (self->pipeline == NULL);
 
   g_ptr_array_unref (self->imports);
+  g_clear_pointer (&self->assistant, crown_assistant_unref);
   g_object_unref (self->sequencer);
   g_free (self);
 }

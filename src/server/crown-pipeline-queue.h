@@ -14,6 +14,8 @@ typedef struct _CrownPipelineQueue CrownPipelineQueue;
 CrownPipelineQueue *crown_pipeline_queue_new     (CrownEventSequencer *sequencer);
 gboolean            crown_pipeline_queue_resume  (CrownPipelineQueue  *self,
                                                   GError             **error);
+void                crown_pipeline_queue_set_assistant (CrownPipelineQueue *self,
+                                                        CrownAssistant     *assistant);
 void                crown_pipeline_queue_stop    (CrownPipelineQueue  *self);
 gboolean            crown_pipeline_queue_is_busy (CrownPipelineQueue  *self);
 void                crown_pipeline_queue_free    (CrownPipelineQueue  *self);

@@ -40,6 +40,8 @@ struct _CrownPipeline
   char              *said;       /* (nullable): the transcript as it is kept */
   JsonObject        *analysis;   /* (nullable) */
   CrownLedgerImport *import;
+  CrownAssistant    *assistant;  /* (nullable) */
+  gboolean           assisted;   /* it has written the summary */
   gboolean           done;       /* all of it is there already */
   guint              task_count;
 };
@@ -246,6 +248,7 @@ crown_pipeline_free (CrownPipeline *self)
   g_clear_pointer (&self->transcript, crown_transcript_free);
   g_clear_pointer (&self->analysis, json_object_unref);
   g_clear_pointer (&self->import, crown_ledger_import_free);
+  g_clear_pointer (&self->assistant, crown_assistant_unref);
   g_free (self);
 }
 
@@ -493,6 +496,19 @@ crown_pipeline_new_live (CrownEventWrite  *write,
 }
 
 /**
+ * crown_pipeline_set_assistant:
+ * @assistant: (nullable): who is asked for summary and tasks by crown_pipeline_analyze()
+ */
+void
+crown_pipeline_set_assistant (CrownPipeline  *self,
+                              CrownAssistant *assistant)
+{
+  g_clear_pointer (&self->assistant, crown_assistant_unref);
+  if (assistant != NULL)
+    self->assistant = crown_assistant_ref (assistant);
+}
+
+/**
  * crown_pipeline_analyze:
  * @error: (out) (optional): as crown_pipeline_new(), for what was read from the ledger
  *
@@ -504,6 +520,8 @@ gboolean
 crown_pipeline_analyze (CrownPipeline  *self,
                         GError        **error)
 {
+  g_autoptr (GError) refusal = NULL;
+
   if (self->done)
     return TRUE;
 
@@ -516,6 +534,11 @@ crown_pipeline_analyze (CrownPipeline  *self,
     }
 
   self->analysis = crown_analyze (self->transcript, self->started_at);
+  if (self->assistant != NULL)
+    self->assisted = crown_assistant_refine (self->assistant, self->transcript, self->analysis, &refusal);
+  if (refusal != NULL)
+    g_warning ("The endpoint did not write the minutes of meeting %" G_GINT64_FORMAT ", so they are our own: %s",
+               self->import->meeting_id, refusal->message);
   return TRUE;
 }
 
@@ -554,6 +577,10 @@ emit_summary (CrownPipeline    *self,
       json_object_set_string_member (updates, "summary", text);
       json_object_set_array_member (updates, "summary_evidence",
                                     summary != NULL ? json_array_ref (summary) : json_array_new ());
+      if (self->assisted)
+        json_object_set_string_member (updates, "summary_by", crown_assistant_model (self->assistant));
+      else if (json_object_has_member (meeting, "summary_by"))
+        json_object_set_null_member (updates, "summary_by");
     }
   json_object_set_array_member (updates, "participants",
                                 participants != NULL ? json_array_ref (participants) : json_array_new ());

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "crown-assistant.h"
 #include "crown-event-sequencer.h"
 
 G_BEGIN_DECLS
@@ -28,6 +29,8 @@ void           crown_pipeline_free            (CrownPipeline     *self);
 gboolean       crown_pipeline_accept          (CrownPipeline     *self,
                                                CrownEventWrite   *write,
                                                GError           **error);
+void           crown_pipeline_set_assistant   (CrownPipeline     *self,
+                                               CrownAssistant    *assistant);
 gboolean       crown_pipeline_analyze         (CrownPipeline     *self,
                                                GError           **error);
 gboolean       crown_pipeline_write           (CrownPipeline     *self,

@@ -38,6 +38,7 @@ struct _CrownRestApi
   CrownAuthenticator  *authenticator;
   CrownRateLimiter    *limiter; /* (nullable) */
   CrownLiveMeetings   *live;
+  CrownAssistant      *assistant; /* (nullable) */
   guint                n_preparing;
 };
 
@@ -596,6 +597,7 @@ request_free (gpointer data)
   g_free (request->current);
   g_clear_pointer (&request->json, json_object_unref);
   g_clear_pointer (&request->pipeline, crown_pipeline_free);
+  g_clear_pointer (&request->assistant, crown_assistant_unref);
   g_object_unref (request->sequencer);
   g_free (request);
 }
@@ -813,6 +815,7 @@ on_request (SoupServer        *soup,
   request->sequencer = g_object_ref (self->sequencer);
   request->ledger = crown_event_sequencer_get_ledger (self->sequencer);
   request->live = self->live;
+  request->assistant = self->assistant != NULL ? crown_assistant_ref (self->assistant) : NULL;
   request->who = who;
   request->workspace_id = workspace_id;
   request->id = id;
@@ -1051,6 +1054,19 @@ crown_rest_api_get_n_preparing (CrownRestApi *self)
 }
 
 /**
+ * crown_rest_api_set_assistant:
+ * @assistant: (nullable): who writes the minutes of what comes from here on
+ */
+void
+crown_rest_api_set_assistant (CrownRestApi   *self,
+                              CrownAssistant *assistant)
+{
+  g_clear_pointer (&self->assistant, crown_assistant_unref);
+  if (assistant != NULL)
+    self->assistant = crown_assistant_ref (assistant);
+}
+
+/**
  * crown_rest_api_stop:
  *
  * Begins nothing more by itself: requests that are there are answered.
@@ -1072,6 +1088,7 @@ crown_rest_api_finalize (GObject *object)
   soup_server_remove_handler (self->soup, "/openapi.json");
   soup_server_remove_handler (self->soup, "/");
   g_clear_pointer (&self->live, crown_live_meetings_free);
+  g_clear_pointer (&self->assistant, crown_assistant_unref);
   g_clear_object (&self->soup);
   g_clear_object (&self->sequencer);
   g_clear_object (&self->authenticator);

@@ -7,6 +7,7 @@
 
 #include <libsoup/soup.h>
 
+#include "crown-assistant.h"
 #include "crown-authenticator.h"
 #include "crown-rate-limiter.h"
 #include "crown-event-sequencer.h"
@@ -23,6 +24,8 @@ CrownRestApi *crown_rest_api_new (SoupServer          *soup,
 /* (nullable): the pattern of the route that @message was for, such as `workspaces/{w}/tasks` */
 const char   *crown_rest_api_get_route (SoupServerMessage *message);
 guint         crown_rest_api_get_n_preparing (CrownRestApi *self);
+void          crown_rest_api_set_assistant (CrownRestApi    *self,
+                                            CrownAssistant  *assistant);
 void          crown_rest_api_stop      (CrownRestApi      *self);
 
 G_END_DECLS

@@ -28,6 +28,7 @@ typedef struct {
   GBytes              *body;
   JsonObject          *json;         /* (nullable) the body of routes that take JSON */
   CrownLiveMeetings   *live;
+  CrownAssistant      *assistant;    /* (nullable) */
   const char          *if_match;     /* (nullable) */
   CrownPipeline       *pipeline;     /* (nullable) of an import, or of a live meeting at its end */
 

@@ -279,6 +279,8 @@ accept_end (CrownRestRequest  *request,
     return FALSE;
 
   request->pipeline = crown_pipeline_new_live (write, request->id, &local_error);
+  if (request->pipeline != NULL)
+    crown_pipeline_set_assistant (request->pipeline, request->assistant);
   if (local_error == NULL)
     return TRUE;
 
@@ -369,6 +371,7 @@ accept_import (CrownRestRequest  *request,
                CrownEventWrite   *write,
                GError           **error)
 {
+  crown_pipeline_set_assistant (request->pipeline, request->assistant);
   return crown_pipeline_accept (request->pipeline, write, error);
 }
 

@@ -71,6 +71,7 @@ struct _CrownServer
 
   /* how start waits for the thread */
   GMutex                 mutex;
+  CrownAssistant        *assistant;  /* (nullable): guarded by mutex */
   GCond                  cond;
   gboolean               ready;      /* guarded by mutex: start may return */
   GError                *start_error;
@@ -171,6 +172,52 @@ crown_server_set_insights (CrownServer           *self,
 
   self->quiet = *quiet;
   self->insights_ms = interval_ms;
+}
+
+/* The thread's own parts are told of the assistant that there is now. */
+static gboolean
+on_assistant (gpointer user_data)
+{
+  CrownServer *self = user_data;
+  CrownAssistant *assistant;
+
+  g_mutex_lock (&self->mutex);
+  assistant = self->assistant != NULL ? crown_assistant_ref (self->assistant) : NULL;
+  g_mutex_unlock (&self->mutex);
+
+  crown_rest_api_set_assistant (self->rest, assistant);
+  crown_pipeline_queue_set_assistant (self->queue, assistant);
+  g_clear_pointer (&assistant, crown_assistant_unref);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * crown_server_set_assistant:
+ * @assistant: (nullable) (transfer none): who writes the minutes of what is imported from here on; %NULL, as at first: nobody
+ *   outside of this process
+ *
+ * Also while the server runs, from the thread that made it.
+ */
+void
+crown_server_set_assistant (CrownServer    *self,
+                            CrownAssistant *assistant)
+{
+  g_return_if_fail (CROWN_IS_SERVER (self));
+
+  g_mutex_lock (&self->mutex);
+  g_clear_pointer (&self->assistant, crown_assistant_unref);
+  if (assistant != NULL)
+    self->assistant = crown_assistant_ref (assistant);
+  g_mutex_unlock (&self->mutex);
+
+  if (self->thread != NULL)
+    {
+      g_autoptr (GSource) source = g_idle_source_new ();
+
+      g_source_set_priority (source, G_PRIORITY_DEFAULT);
+      g_source_set_callback (source, on_assistant, self, NULL);
+      g_source_attach (source, self->context);
+    }
 }
 
 /**
@@ -425,6 +472,7 @@ open_parts (CrownServer  *self,
     self->beating = add_timeout (self, self->heartbeat_ms, on_heartbeat);
 
   self->queue = crown_pipeline_queue_new (self->sequencer);
+  on_assistant (self);
   return listen_on (self, error) && crown_pipeline_queue_resume (self->queue, error);
 }
 
@@ -470,6 +518,10 @@ close_parts (CrownServer *self)
   /* A transcript that is being analysed is finished: whoever sent it is told. */
   if (self->rest != NULL)
     crown_rest_api_stop (self->rest);
+  g_mutex_lock (&self->mutex);
+  if (self->assistant != NULL)
+    crown_assistant_cancel (self->assistant);
+  g_mutex_unlock (&self->mutex);
   while (self->rest != NULL && crown_rest_api_get_n_preparing (self->rest) > 0)
     g_main_context_iteration (self->context, TRUE);
 
@@ -477,6 +529,11 @@ close_parts (CrownServer *self)
     crown_pipeline_queue_stop (self->queue);
   while (self->queue != NULL && crown_pipeline_queue_is_busy (self->queue))
     g_main_context_iteration (self->context, TRUE);
+
+  g_mutex_lock (&self->mutex);
+  if (self->assistant != NULL)
+    crown_assistant_reset (self->assistant);
+  g_mutex_unlock (&self->mutex);
 
   if (self->sequencer != NULL)
     crown_event_sequencer_flush (self->sequencer);
@@ -772,6 +829,7 @@ crown_server_finalize (GObject *object)
   g_clear_pointer (&self->tls_key, g_free);
   g_clear_pointer (&self->address, g_free);
   g_clear_pointer (&self->url, g_free);
+  g_clear_pointer (&self->assistant, crown_assistant_unref);
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->cond);
 

@@ -7,6 +7,7 @@
 
 #include <gio/gio.h>
 
+#include "crown-assistant.h"
 #include "crown-insight-scheduler.h"
 #include "crown-ledger-retention.h"
 
@@ -38,6 +39,8 @@ void         crown_server_set_retention       (CrownServer  *self,
 void         crown_server_set_insights        (CrownServer  *self,
                                                const CrownQuietHours *quiet,
                                                guint         interval_ms);
+void         crown_server_set_assistant       (CrownServer  *self,
+                                               CrownAssistant *assistant);
 void         crown_server_set_tls             (CrownServer  *self,
                                                const char   *cert_file,
                                                const char   *key_file);

@@ -27,6 +27,9 @@
 #define KEEP_DAYS_MAX   36500
 #define KEEP_EVENTS_MAX 1000000000
 
+#define ASSISTANT_TIMEOUT_SECONDS 60
+#define ASSISTANT_TIMEOUT_MAX     600
+
 #define CONFIG_GROUP "server"
 
 typedef struct {
@@ -41,6 +44,10 @@ typedef struct {
   int       keep_days;       /* NOT_GIVEN, as below: a 0 is refused, as it would mean another thing to crown4ctl */
   int       keep_events;
   char     *quiet_hours;
+  char     *assistant_url;
+  char     *assistant_model;
+  char     *assistant_key_file;
+  int       assistant_timeout;  /* 0: not given */
 } Settings;
 
 static void
@@ -51,6 +58,9 @@ settings_clear (Settings *self)
   g_clear_pointer (&self->tls_cert, g_free);
   g_clear_pointer (&self->tls_key, g_free);
   g_clear_pointer (&self->quiet_hours, g_free);
+  g_clear_pointer (&self->assistant_url, g_free);
+  g_clear_pointer (&self->assistant_model, g_free);
+  g_clear_pointer (&self->assistant_key_file, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Settings, settings_clear)
 
@@ -129,6 +139,10 @@ static const struct {
   { "keep-days", NUMBER, G_STRUCT_OFFSET (Settings, keep_days) },
   { "keep-events", NUMBER, G_STRUCT_OFFSET (Settings, keep_events) },
   { "quiet-hours", TEXT, G_STRUCT_OFFSET (Settings, quiet_hours) },
+  { "assistant-url", TEXT, G_STRUCT_OFFSET (Settings, assistant_url) },
+  { "assistant-model", TEXT, G_STRUCT_OFFSET (Settings, assistant_model) },
+  { "assistant-key-file", TEXT, G_STRUCT_OFFSET (Settings, assistant_key_file) },
+  { "assistant-timeout", NUMBER, G_STRUCT_OFFSET (Settings, assistant_timeout) },
 };
 
 static gboolean
@@ -255,6 +269,28 @@ raise_descriptor_limit (void)
     g_warning ("The limit of open descriptors stays at %lu", (unsigned long) limit.rlim_cur);
 }
 
+/* Nobody is asked unless a URL is given. */
+static gboolean
+set_assistant (CrownServer     *server,
+               const Settings  *settings,
+               GError         **error)
+{
+  g_autoptr (CrownAssistant) assistant = NULL;
+  g_autofree char *key = NULL;
+
+  if (settings->assistant_url == NULL)
+    return TRUE;
+  if (settings->assistant_key_file != NULL && !g_file_get_contents (settings->assistant_key_file, &key, NULL, error))
+    return FALSE;
+
+  assistant = crown_assistant_new (settings->assistant_url, settings->assistant_model != NULL ? settings->assistant_model : "",
+                                   key != NULL ? g_strstrip (key) : NULL,
+                                   settings->assistant_timeout > 0 ? (guint) settings->assistant_timeout
+                                                                   : ASSISTANT_TIMEOUT_SECONDS, error);
+  crown_server_set_assistant (server, assistant);
+  return assistant != NULL;
+}
+
 static gboolean
 on_signal (gpointer user_data)
 {
@@ -294,6 +330,13 @@ main (int   argc,
       "Keep the last so many of each stream, however old; 10000 if not given", "N" },
     { "quiet-hours", 0, 0, G_OPTION_ARG_STRING, &settings.quiet_hours,
       "When nobody is reminded of anything, in local time, or none; 20:00-08:00 if not given", "HH:MM-HH:MM" },
+    { "assistant-url", 0, 0, G_OPTION_ARG_STRING, &settings.assistant_url,
+      "Send transcripts to this endpoint, which speaks OpenAI's chat completions, for summary and tasks", "URL" },
+    { "assistant-model", 0, 0, G_OPTION_ARG_STRING, &settings.assistant_model, "The model to ask there", "NAME" },
+    { "assistant-key-file", 0, 0, G_OPTION_ARG_FILENAME, &settings.assistant_key_file, "The file with the key for it",
+      "FILE" },
+    { "assistant-timeout", 0, 0, G_OPTION_ARG_INT, &settings.assistant_timeout,
+      "Seconds that its answer may take; 60 if not given", "SECONDS" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and quit", NULL },
     { NULL }
   };
@@ -352,6 +395,12 @@ main (int   argc,
       return EXIT_USAGE;
     }
 
+  if (settings.assistant_timeout < 0 || settings.assistant_timeout > ASSISTANT_TIMEOUT_MAX)
+    {
+      g_printerr ("crown4-server: --assistant-timeout is from 1 to %d\n", ASSISTANT_TIMEOUT_MAX);
+      return EXIT_USAGE;
+    }
+
   if (settings.quiet_hours != NULL && !crown_quiet_hours_parse (settings.quiet_hours, &quiet))
     {
       g_printerr ("crown4-server: --quiet-hours is such as 20:00-08:00, or none, not “%s”\n", settings.quiet_hours);
@@ -398,6 +447,11 @@ main (int   argc,
   retention.keep_events = (guint64) settings.keep_events;
   crown_server_set_retention (server, &retention);
   crown_server_set_insights (server, &quiet, CROWN_INSIGHTS_INTERVAL_MS);
+  if (!set_assistant (server, &settings, &error))
+    {
+      g_printerr ("crown4-server: --assistant-url: %s\n", error->message);
+      return EXIT_USAGE;
+    }
   if (settings.tls_cert != NULL)
     crown_server_set_tls (server, settings.tls_cert, settings.tls_key);
   /* By the thread that does the work: a loop that hangs is restarted. */
