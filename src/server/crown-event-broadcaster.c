@@ -21,6 +21,9 @@
  * Joining, replaying and broadcasting all happen on the server's thread, one after the other: after workspace_joined an
  * event is either in the ledger, and so in the replay, or it comes live. A socket whose queue is full is cut by
  * CrownSioServer, comes back and replays; nothing here grows with a slow consumer.
+ *
+ * Where other servers write to the same ledger, what they commit is read from it when the ledger's watch says so. Rooms
+ * are told in the order of the stream, whoever wrote an event: what is missing before one of our own is read first.
  */
 struct _CrownEventBroadcaster
 {
@@ -34,7 +37,15 @@ struct _CrownEventBroadcaster
   CrownMetrics        *metrics; /* (nullable) */
   GHashTable          *members; /* CrownSioSocket → Member */
   GHashTable          *rooms;   /* "/tasks workspace_1" → GHashTable, a set of CrownSioSocket (borrowed from members) */
+
+  /* Of a ledger that is shared only. */
+  gboolean             is_shared;
+  GHashTable          *told;    /* stream that somebody is in → guint64, the last event that its rooms were told of */
+  GHashTable          *claimed; /* workspace_id */
 };
+
+/* Events that are read at once. */
+#define CATCH_UP_PAGE 500
 
 /* One socket: a client in one namespace. */
 typedef struct {
@@ -87,6 +98,38 @@ room_remove (CrownEventBroadcaster *self,
     g_hash_table_remove (self->rooms, room);
 }
 
+static gboolean
+has_room (CrownEventBroadcaster *self,
+          const char            *stream)
+{
+  for (guint bit = 0; bit < CROWN_N_NAMESPACES; bit++)
+    {
+      g_autofree char *room = room_name (crown_namespace_to_string ((CrownNamespaces) (1u << bit)), stream);
+
+      if (g_hash_table_contains (self->rooms, room))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* From the joining of the first: what is before @sequence is replayed. */
+static void
+follow (CrownEventBroadcaster *self,
+        const char            *stream,
+        guint64                sequence)
+{
+  if (self->is_shared && !g_hash_table_contains (self->told, stream))
+    g_hash_table_insert (self->told, g_strdup (stream), g_memdup2 (&sequence, sizeof sequence));
+}
+
+static void
+unfollow (CrownEventBroadcaster *self,
+          const char            *stream)
+{
+  if (self->is_shared && !has_room (self, stream))
+    g_hash_table_remove (self->told, stream);
+}
+
 static void
 leave (CrownEventBroadcaster *self,
        CrownSioSocket        *socket,
@@ -103,6 +146,8 @@ leave (CrownEventBroadcaster *self,
 
   room_remove (self, workspace_room, socket);
   room_remove (self, user_room, socket);
+  unfollow (self, workspace_stream);
+  unfollow (self, user_stream);
   member->joined = 0;
 }
 
@@ -185,6 +230,8 @@ join (CrownEventBroadcaster  *self,
   leave (self, socket, member);
   room_add (self, room, socket);
   room_add (self, user_room, socket);
+  follow (self, stream, head.sequence);
+  follow (self, user_stream, user_head.sequence);
   member->joined = workspace_id;
 
   *answer = json_object_new ();
@@ -415,19 +462,85 @@ broadcast (CrownEventBroadcaster *self,
 }
 
 static void
+tell (CrownEventBroadcaster *self,
+      CrownLedgerEvent      *event)
+{
+  CrownNamespaces namespaces = crown_event_info (event->envelope->type)->namespaces;
+
+  for (guint bit = 0; bit < CROWN_N_NAMESPACES; bit++)
+    {
+      if (namespaces & (1u << bit))
+        broadcast (self, event, (CrownNamespaces) (1u << bit));
+    }
+}
+
+/* Tells the rooms of @stream what is in the ledger up to @sequence and was not told. Where it cannot be read, nothing after
+ * it is told either: the watch comes back to it. */
+static gboolean
+catch_up (CrownEventBroadcaster *self,
+          const char            *stream,
+          guint64                sequence)
+{
+  CrownEventLedger *ledger = crown_event_sequencer_get_ledger (self->sequencer);
+  guint64 *told;
+
+  while ((told = g_hash_table_lookup (self->told, stream)) != NULL && *told < sequence)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GPtrArray) events = crown_event_ledger_load_events (ledger, stream, 0, *told, CATCH_UP_PAGE, &error);
+
+      if (events == NULL)
+        {
+          g_warning ("%s: what follows %" G_GUINT64_FORMAT " was not told yet: %s", stream, *told, error->message);
+          return FALSE;
+        }
+      /* Retention was faster than we. The rooms see the gap at the next event, and ask. */
+      if (events->len == 0)
+        *told = sequence;
+      for (guint i = 0; i < events->len; i++)
+        {
+          CrownLedgerEvent *event = g_ptr_array_index (events, i);
+
+          *told = event->envelope->sequence;
+          tell (self, event);
+          /* Sending may have cut the last socket of the stream. */
+          if ((told = g_hash_table_lookup (self->told, stream)) == NULL)
+            return TRUE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+on_watched (const char *stream,
+            guint64     sequence,
+            gpointer    user_data)
+{
+  return catch_up (user_data, stream, sequence);
+}
+
+static void
 on_committed (CrownEventBroadcaster *self,
               GPtrArray             *events)
 {
   for (guint i = 0; i < events->len; i++)
     {
       CrownLedgerEvent *event = g_ptr_array_index (events, i);
-      CrownNamespaces namespaces = crown_event_info (event->envelope->type)->namespaces;
+      const CrownEnvelope *envelope = event->envelope;
+      guint64 *told;
 
-      for (guint bit = 0; bit < CROWN_N_NAMESPACES; bit++)
+      if (!self->is_shared)
         {
-          if (namespaces & (1u << bit))
-            broadcast (self, event, (CrownNamespaces) (1u << bit));
+          tell (self, event);
+          continue;
         }
+      if (!g_hash_table_contains (self->told, envelope->stream) || !catch_up (self, envelope->stream, envelope->sequence - 1))
+        continue;
+      told = g_hash_table_lookup (self->told, envelope->stream);
+      if (told == NULL || *told >= envelope->sequence)
+        continue;
+      *told = envelope->sequence;
+      tell (self, event);
     }
 }
 
@@ -521,9 +634,61 @@ crown_event_broadcaster_recheck (CrownEventBroadcaster *self)
 }
 
 /**
+ * crown_event_broadcaster_watch:
+ *
+ * Has the rooms told of what other servers of the same ledger commit, where there can be any.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_broadcaster_watch (CrownEventBroadcaster  *self,
+                               GError                **error)
+{
+  CrownEventLedger *ledger = crown_event_sequencer_get_ledger (self->sequencer);
+
+  self->is_shared = crown_event_ledger_is_shared (ledger);
+
+  return !self->is_shared || crown_event_ledger_watch (ledger, on_watched, self, error);
+}
+
+/* Which of the servers emits a workspace's idle syncs: the first that asks for as long as it has somebody in it. */
+static gboolean
+is_mine (CrownEventBroadcaster *self,
+         gint64                 workspace_id)
+{
+  CrownEventLedger *ledger = crown_event_sequencer_get_ledger (self->sequencer);
+  g_autoptr (GError) error = NULL;
+  gboolean claimed = FALSE;
+
+  if (!crown_event_ledger_claim (ledger, workspace_id, &claimed, &error))
+    g_warning ("Idle sync of workspace %" G_GINT64_FORMAT " failed: %s", workspace_id, error->message);
+  if (claimed)
+    g_hash_table_add (self->claimed, g_memdup2 (&workspace_id, sizeof workspace_id));
+  return claimed;
+}
+
+static void
+release_unused (CrownEventBroadcaster *self,
+                GHashTable            *workspaces)
+{
+  CrownEventLedger *ledger = crown_event_sequencer_get_ledger (self->sequencer);
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->claimed);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      if (g_hash_table_contains (workspaces, key))
+        continue;
+      crown_event_ledger_release (ledger, *(gint64 *) key);
+      g_hash_table_iter_remove (&iter);
+    }
+}
+
+/**
  * crown_event_broadcaster_idle_sync:
  *
- * Emits DASHBOARD_IDLE_SYNC to each workspace that somebody has joined.
+ * Emits DASHBOARD_IDLE_SYNC to each workspace that somebody has joined, unless another server does.
  */
 void
 crown_event_broadcaster_idle_sync (CrownEventBroadcaster *self)
@@ -541,13 +706,17 @@ crown_event_broadcaster_idle_sync (CrownEventBroadcaster *self)
         g_hash_table_add (workspaces, g_memdup2 (&member->joined, sizeof member->joined));
     }
 
+  release_unused (self, workspaces);
   g_hash_table_iter_init (&iter, workspaces);
   while (g_hash_table_iter_next (&iter, &value, NULL))
     {
       CrownPrincipal server = { .workspace_id = *(gint64 *) value, .role = CROWN_ROLE_ADMIN };
       g_autoptr (GError) error = NULL;
-      g_autoptr (CrownEventWrite) write = crown_event_sequencer_begin (self->sequencer, &server, NULL, &error);
+      g_autoptr (CrownEventWrite) write = NULL;
 
+      if (!is_mine (self, server.workspace_id))
+        continue;
+      write = crown_event_sequencer_begin (self->sequencer, &server, NULL, &error);
       if (write == NULL || !crown_event_write_mend_stats (write, &error) || !crown_event_write_emit_digests (write, &error) ||
           !crown_event_write_commit_later (g_steal_pointer (&write), NULL, NULL, &error))
         g_warning ("Idle sync of workspace %" G_GINT64_FORMAT " failed: %s", server.workspace_id, error->message);
@@ -583,6 +752,10 @@ crown_event_broadcaster_finalize (GObject *object)
 {
   CrownEventBroadcaster *self = CROWN_EVENT_BROADCASTER (object);
 
+  if (self->is_shared)
+    crown_event_ledger_unwatch (crown_event_sequencer_get_ledger (self->sequencer));
+  g_clear_pointer (&self->told, g_hash_table_unref);
+  g_clear_pointer (&self->claimed, g_hash_table_unref);
   g_clear_pointer (&self->rooms, g_hash_table_unref);
   g_clear_pointer (&self->members, g_hash_table_unref);
   g_clear_object (&self->sio);
@@ -601,6 +774,8 @@ crown_event_broadcaster_class_init (CrownEventBroadcasterClass *klass)
 static void
 crown_event_broadcaster_init (CrownEventBroadcaster *self)
 {
+  self->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->claimed = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->members = g_hash_table_new_full (NULL, NULL, g_object_unref, g_free);
   self->rooms = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
 }

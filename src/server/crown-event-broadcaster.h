@@ -24,6 +24,7 @@ CrownEventBroadcaster *crown_event_broadcaster_new        (CrownSioServer       
 guint                  crown_event_broadcaster_get_n_rooms   (CrownEventBroadcaster *self);
 guint                  crown_event_broadcaster_get_n_members (CrownEventBroadcaster *self);
 /* Cuts the sockets whose token was revoked, by whatever process. */
+gboolean               crown_event_broadcaster_watch      (CrownEventBroadcaster *self, GError **error);
 void                   crown_event_broadcaster_recheck    (CrownEventBroadcaster *self);
 void                   crown_event_broadcaster_idle_sync  (CrownEventBroadcaster *self);
 void                   crown_event_broadcaster_say_closing (CrownEventBroadcaster *self,

@@ -856,6 +856,69 @@ crown_event_ledger_list_tokens (CrownEventLedger      *self,
   return CROWN_EVENT_LEDGER_GET_IFACE (self)->list_tokens (self, func, user_data, error);
 }
 
+/* Whether other servers may write to it at the same time. */
+gboolean
+crown_event_ledger_is_shared (CrownEventLedger *self)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->watch != NULL;
+}
+
+/**
+ * crown_event_ledger_watch:
+ * @func: is called, in the main context of the thread, for each stream in which another server has committed events, soon
+ *   after each commit. Not for what the ledger's own writes commit, or as well
+ *
+ * Only for one that is shared, and once.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_watch (CrownEventLedger      *self,
+                          CrownLedgerWatchFunc   func,
+                          gpointer               user_data,
+                          GError               **error)
+{
+  g_return_val_if_fail (crown_event_ledger_is_shared (self), FALSE);
+
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->watch (self, func, user_data, error);
+}
+
+void
+crown_event_ledger_unwatch (CrownEventLedger *self)
+{
+  if (crown_event_ledger_is_shared (self))
+    CROWN_EVENT_LEDGER_GET_IFACE (self)->unwatch (self);
+}
+
+/**
+ * crown_event_ledger_claim:
+ * @claimed: (out): whether it is this server that does for the workspace what one server has to do
+ *
+ * A claim holds until crown_event_ledger_release() or until the server is gone, however that comes. Of a ledger that is
+ * not shared every claim is granted. One that is shared has to be watched.
+ *
+ * Returns: %FALSE on a database error
+ */
+gboolean
+crown_event_ledger_claim (CrownEventLedger  *self,
+                          gint64             workspace_id,
+                          gboolean          *claimed,
+                          GError           **error)
+{
+  *claimed = TRUE;
+
+  return !crown_event_ledger_is_shared (self) ||
+         CROWN_EVENT_LEDGER_GET_IFACE (self)->claim (self, workspace_id, claimed, error);
+}
+
+void
+crown_event_ledger_release (CrownEventLedger *self,
+                            gint64            workspace_id)
+{
+  if (crown_event_ledger_is_shared (self))
+    CROWN_EVENT_LEDGER_GET_IFACE (self)->release (self, workspace_id);
+}
+
 /**
  * crown_event_ledger_check:
  *

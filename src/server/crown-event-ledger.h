@@ -102,6 +102,10 @@ typedef struct {
 void crown_ledger_import_free (CrownLedgerImport *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownLedgerImport, crown_ledger_import_free)
 
+/* @stream has events of another server, up to @sequence at least. FALSE: it could not be dealt with and has to be said
+ * again. */
+typedef gboolean (*CrownLedgerWatchFunc) (const char *stream, guint64 sequence, gpointer user_data);
+
 typedef void (*CrownLedgerTokenFunc) (gint64                token_id,
                                       const CrownPrincipal *principal,
                                       const char           *user_name,
@@ -190,6 +194,12 @@ struct _CrownEventLedgerInterface
   gboolean    (*check_token)      (CrownEventLedger *self, gint64 token_id, gboolean *good, GError **error);
   gboolean    (*revoke_token)     (CrownEventLedger *self, gint64 token_id, gboolean *found, GError **error);
   gboolean    (*list_tokens)      (CrownEventLedger *self, CrownLedgerTokenFunc func, gpointer user_data, GError **error);
+
+  /* other servers of the same ledger; NULL, all of them, where there can be none */
+  gboolean    (*watch)            (CrownEventLedger *self, CrownLedgerWatchFunc func, gpointer user_data, GError **error);
+  void        (*unwatch)          (CrownEventLedger *self);
+  gboolean    (*claim)            (CrownEventLedger *self, gint64 workspace_id, gboolean *claimed, GError **error);
+  void        (*release)          (CrownEventLedger *self, gint64 workspace_id);
 
   /* the files or the database itself */
   gboolean    (*check)            (CrownEventLedger *self, GError **error);
@@ -372,6 +382,18 @@ gboolean          crown_event_ledger_list_tokens      (CrownEventLedger       *s
                                                        CrownLedgerTokenFunc    func,
                                                        gpointer                user_data,
                                                        GError                **error);
+gboolean          crown_event_ledger_is_shared        (CrownEventLedger       *self);
+gboolean          crown_event_ledger_watch            (CrownEventLedger       *self,
+                                                       CrownLedgerWatchFunc    func,
+                                                       gpointer                user_data,
+                                                       GError                **error);
+void              crown_event_ledger_unwatch          (CrownEventLedger       *self);
+gboolean          crown_event_ledger_claim            (CrownEventLedger       *self,
+                                                       gint64                  workspace_id,
+                                                       gboolean               *claimed,
+                                                       GError                **error);
+void              crown_event_ledger_release          (CrownEventLedger       *self,
+                                                       gint64                  workspace_id);
 gboolean          crown_event_ledger_check            (CrownEventLedger       *self,
                                                        GError                **error);
 gboolean          crown_event_ledger_backup           (CrownEventLedger       *self,

@@ -5,8 +5,9 @@
 
 #pragma once
 
-#include "storage/crown-postgres.h"
 #include "server/crown-postgres-ledger.h"
+#include "server/crown-postgres-watch.h"
+#include "storage/crown-postgres.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +15,8 @@ struct _CrownPostgresLedger
 {
   GObject        parent_instance;
 
+  char               *uri;
+  CrownPostgresWatch *watch; /* (nullable) */
   CrownPostgres *db;
   CrownPostgres *read_db;  /* what is committed, while a batch is open on the other */
   gboolean       in_batch;

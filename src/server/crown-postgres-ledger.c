@@ -314,7 +314,10 @@ commit (CrownEventLedger  *ledger,
         GError           **error)
 {
   CrownPostgresLedger *self = CROWN_POSTGRES_LEDGER (ledger);
-  gboolean good = (!self->writing || keep (ledger, error)) && crown_postgres_commit (self->db, error);
+  /* In the transaction, so that it is heard once what it is about is there. */
+  gboolean good = (!self->writing || keep (ledger, error)) &&
+                  crown_postgres_exec (self->db, "notify", "NOTIFY crown_events", error) &&
+                  crown_postgres_commit (self->db, error);
 
   if (!good)
     crown_postgres_exec (self->db, "rollback", "ROLLBACK", NULL);
@@ -907,6 +910,46 @@ backup (CrownEventLedger  *ledger,
   return FALSE;
 }
 
+static gboolean
+watch (CrownEventLedger      *ledger,
+       CrownLedgerWatchFunc   func,
+       gpointer               user_data,
+       GError               **error)
+{
+  CrownPostgresLedger *self = CROWN_POSTGRES_LEDGER (ledger);
+
+  g_return_val_if_fail (self->watch == NULL, FALSE);
+
+  self->watch = crown_postgres_watch_new (self->uri, self->db, func, user_data, error);
+  return self->watch != NULL;
+}
+
+static void
+unwatch (CrownEventLedger *ledger)
+{
+  g_clear_pointer (&CROWN_POSTGRES_LEDGER (ledger)->watch, crown_postgres_watch_free);
+}
+
+static gboolean
+claim (CrownEventLedger  *ledger,
+       gint64             workspace_id,
+       gboolean          *claimed,
+       GError           **error)
+{
+  CrownPostgresLedger *self = CROWN_POSTGRES_LEDGER (ledger);
+
+  g_return_val_if_fail (self->watch != NULL, FALSE);
+
+  return crown_postgres_watch_claim (self->watch, workspace_id, claimed, error);
+}
+
+static void
+release (CrownEventLedger *ledger,
+         gint64            workspace_id)
+{
+  crown_postgres_watch_release (CROWN_POSTGRES_LEDGER (ledger)->watch, workspace_id);
+}
+
 static void
 crown_postgres_ledger_iface_init (CrownEventLedgerInterface *iface)
 {
@@ -930,6 +973,10 @@ crown_postgres_ledger_iface_init (CrownEventLedgerInterface *iface)
   iface->add_counter = add_counter;
   iface->put_transcript = put_transcript;
   iface->load_transcript = load_transcript;
+  iface->watch = watch;
+  iface->unwatch = unwatch;
+  iface->claim = claim;
+  iface->release = release;
   iface->check = check;
   iface->backup = backup;
   iface->shrink = shrink;
@@ -954,6 +1001,7 @@ crown_postgres_ledger_open (const char  *uri,
 
   g_autoptr (CrownPostgresLedger) self = g_object_new (CROWN_TYPE_POSTGRES_LEDGER, NULL);
 
+  self->uri = g_strdup (uri);
   self->db = crown_postgres_open (uri, error);
   if (self->db == NULL ||
       !crown_postgres_migrate (self->db, migrations, G_N_ELEMENTS (migrations), error) ||
@@ -969,10 +1017,12 @@ crown_postgres_ledger_finalize (GObject *object)
 {
   CrownPostgresLedger *self = CROWN_POSTGRES_LEDGER (object);
 
+  g_clear_pointer (&self->watch, crown_postgres_watch_free);
   /* A connection that ends rolls its transaction back. */
   g_clear_pointer (&self->read_db, crown_postgres_close);
   g_clear_pointer (&self->db, crown_postgres_close);
   g_clear_pointer (&self->epoch, g_free);
+  g_clear_pointer (&self->uri, g_free);
 
   G_OBJECT_CLASS (crown_postgres_ledger_parent_class)->finalize (object);
 }

@@ -459,6 +459,8 @@ open_parts (CrownServer  *self,
     return FALSE;
   self->broadcaster = crown_event_broadcaster_new (self->sio, self->sequencer, self->authenticator, self->limiter,
                                                    self->metrics);
+  if (!crown_event_broadcaster_watch (self->broadcaster, error))
+    return FALSE;
   self->rest = crown_rest_api_new (self->soup, self->sequencer, self->authenticator, self->limiter);
 
   self->metrics_endpoint = crown_metrics_endpoint_new (self->soup, self->metrics, self->authenticator, read_gauges, self);

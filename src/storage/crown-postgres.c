@@ -171,6 +171,40 @@ crown_postgres_ensure (CrownPostgres  *self,
   return set_up (self, error);
 }
 
+int
+crown_postgres_get_pid (CrownPostgres *self)
+{
+  return PQbackendPID (self->conn);
+}
+
+int
+crown_postgres_get_fd (CrownPostgres *self)
+{
+  return PQsocket (self->conn);
+}
+
+gboolean
+crown_postgres_hear (CrownPostgres  *self,
+                     int             own_pid,
+                     gboolean       *heard,
+                     GError        **error)
+{
+  PGnotify *notification;
+
+  *heard = FALSE;
+  if (!PQconsumeInput (self->conn) || PQstatus (self->conn) != CONNECTION_OK)
+    {
+      set_error (self, "listen", NULL, error);
+      return FALSE;
+    }
+  while ((notification = PQnotifies (self->conn)) != NULL)
+    {
+      *heard = *heard || notification->be_pid != own_pid;
+      PQfreemem (notification);
+    }
+  return TRUE;
+}
+
 gboolean
 crown_postgres_exec (CrownPostgres  *self,
                      const char     *name,

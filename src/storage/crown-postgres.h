@@ -44,6 +44,13 @@ const char    *crown_postgres_get_name (CrownPostgres *self);
 /* Connects again if the connection broke; @again (optional): whether it did. Not to be called in a transaction. */
 gboolean       crown_postgres_ensure   (CrownPostgres *self, gboolean *again, GError **error);
 
+/* Of the session on the server's side. */
+int            crown_postgres_get_pid  (CrownPostgres *self);
+/* Readable when a notification has come; another one after a reconnection. */
+int            crown_postgres_get_fd   (CrownPostgres *self);
+/* Takes the notifications that have come. @heard: there was one of another session than that of @own_pid. */
+gboolean       crown_postgres_hear     (CrownPostgres *self, int own_pid, gboolean *heard, GError **error);
+
 /* One SQL script a schema version, the first makes version 1; all that are missing run in one transaction, one process at
  * a time. A newer database: CROWN_POSTGRES_ERROR_NEWER. One that is up to date is only read. */
 gboolean       crown_postgres_migrate  (CrownPostgres *self, const char * const *scripts, guint n_scripts, GError **error);

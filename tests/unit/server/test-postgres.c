@@ -228,6 +228,58 @@ test_newer_schema (ServerFixture *fixture,
 }
 
 /* A password that stands in the URI is not said. */
+static gboolean
+count_told (const char *stream,
+            guint64     sequence,
+            gpointer    user_data)
+{
+  guint *n = user_data;
+
+  (*n)++;
+  return TRUE;
+}
+
+/* One server at a time does for a workspace what one has to do, until it lets go or is gone. */
+static void
+test_claims (ServerFixture *fixture,
+             gconstpointer  unused)
+{
+  CrownEventLedger *servers[3];
+  gboolean claimed[3];
+  guint n_told = 0;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (servers); i++)
+    {
+      servers[i] = crown_event_ledger_open (fixture->uri, &error);
+      g_assert_no_error (error);
+      g_assert_true (crown_event_ledger_is_shared (servers[i]));
+      g_assert_true (crown_event_ledger_watch (servers[i], count_told, &n_told, &error));
+    }
+
+#define CLAIM(i, workspace_id) \
+  (crown_event_ledger_claim (servers[i], workspace_id, &claimed[i], &error) && error == NULL && claimed[i])
+  g_assert_true (CLAIM (0, 1));
+  g_assert_true (CLAIM (0, 1)); /* again is the same claim, and is let go of once */
+  g_assert_false (CLAIM (1, 1));
+  g_assert_true (CLAIM (1, 2));
+  g_assert_false (CLAIM (2, 1));
+  crown_event_ledger_release (servers[0], 1);
+  g_assert_true (CLAIM (2, 1));
+  g_assert_false (CLAIM (0, 1));
+  crown_event_ledger_release (servers[0], 1); /* not its own: nothing happens */
+  g_assert_false (CLAIM (0, 1));
+
+  /* As when a server is killed: its session ends, and PostgreSQL notices that a moment later. */
+  g_clear_object (&servers[2]);
+  while (!CLAIM (0, 1))
+    g_assert_no_error (error);
+#undef CLAIM
+  g_assert_cmpuint (n_told, ==, 0);
+  g_object_unref (servers[0]);
+  g_object_unref (servers[1]);
+}
+
 static void
 test_errors_keep_the_password (ServerFixture *fixture,
                                gconstpointer  unused)
@@ -260,6 +312,7 @@ main (int    argc,
   ADD ("killed/between-writes", test_killed_between_writes);
   ADD ("killed/in-a-write", test_killed_in_a_write);
   ADD ("statement-timeout", test_statement_timeout);
+  ADD ("claims", test_claims);
   ADD ("states", test_states);
   ADD ("restored-copy", test_restored_copy);
   ADD ("newer-schema", test_newer_schema);
