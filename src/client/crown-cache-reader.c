@@ -25,39 +25,58 @@ static const char *const row_sql[CROWN_N_STORES] = {
   [CROWN_STORE_ANALYTICS] = "SELECT row, _checksum FROM analytics WHERE session_id = ?1",
 };
 
-/* Each list: its ids, those of one status, the keys of one row for placing an overlaid one, and how two rows compare.
- * ?2 is the status, ?3 the meeting. The plain forms are one walk along an index; what a search has found is picked from it,
+/* Each list: its ids, those that a filter leaves, and the keys of one row for placing an overlaid one.
+ * ?2 is the status, ?3 the meeting, ?4 and ?5 the first and the last day, or the times. The plain forms are one walk along an index; what a search has found is picked from it,
  * which is less than to sort it again. */
 typedef struct {
   CrownStore  store;
   const char *plain;
   const char *filtered;
   const char *key; /* first text, second text, number */
+  int         first;  /* whether the first text, the number and the id go up (1) or down (-1); the second text goes up */
+  int         number;
+  int         id;
 } List;
 
-#define MEETING_ORDER " ORDER BY sort_at DESC, id DESC"
 #define TASK_FILTER   " (?2 IS NULL OR status = ?2) AND (?4 IS NULL OR (due_date IS NOT NULL AND due_date >= ?4))" \
                       " AND (?5 IS NULL OR (due_date IS NOT NULL AND due_date <= ?5))"
 #define TASK_ORDER    " ORDER BY status DESC, sort_due, id DESC"
 
-static const List lists[] = {
-  [CROWN_QUERY_MEETINGS] = { CROWN_STORE_MEETINGS,
-    "SELECT id FROM meetings WHERE archived = 0" MEETING_ORDER,
-    "SELECT id FROM meetings WHERE archived = 0 AND status = ?2" MEETING_ORDER,
-    "SELECT sort_at, '', 0 FROM meetings WHERE id = ?1" },
-  [CROWN_QUERY_ARCHIVE] = { CROWN_STORE_MEETINGS,
-    "SELECT id FROM meetings WHERE archived = 1" MEETING_ORDER,
-    "SELECT id FROM meetings WHERE archived = 1 AND status = ?2" MEETING_ORDER,
-    "SELECT sort_at, '', 0 FROM meetings WHERE id = ?1" },
-  [CROWN_QUERY_TASKS] = { CROWN_STORE_TASKS,
+#define MEETINGS(archived, order, key, first, number, id) \
+  { CROWN_STORE_MEETINGS, \
+    "SELECT id FROM meetings WHERE archived = " archived " ORDER BY " order, \
+    "SELECT id FROM meetings WHERE archived = " archived " AND (?2 IS NULL OR status = ?2)" \
+    " AND (?4 IS NULL OR sort_at >= ?4) AND (?5 IS NULL OR sort_at < ?5) ORDER BY " order, \
+    "SELECT " key " FROM meetings WHERE id = ?1", first, number, id }
+#define MEETINGS_SORTED(archived) { \
+  [CROWN_SORT_NEWEST] = MEETINGS (archived, "sort_at DESC, id DESC", "sort_at, '', 0", -1, 1, -1), \
+  [CROWN_SORT_OLDEST] = MEETINGS (archived, "sort_at, id", "sort_at, '', 0", 1, 1, 1), \
+  [CROWN_SORT_TITLE] = MEETINGS (archived, "folded, id", "folded, '', 0", 1, 1, 1), \
+  [CROWN_SORT_LONGEST] = MEETINGS (archived, "duration DESC, id DESC", "'', '', duration", 1, -1, -1), \
+  [CROWN_SORT_MOST_TASKS] = MEETINGS (archived, "task_count DESC, id DESC", "'', '', task_count", 1, -1, -1), \
+}
+
+/* Tasks have one order each. */
+static const List lists[][CROWN_N_SORTS] = {
+  [CROWN_QUERY_MEETINGS] = MEETINGS_SORTED ("0"),
+  [CROWN_QUERY_ARCHIVE] = MEETINGS_SORTED ("1"),
+  [CROWN_QUERY_TASKS] = { { CROWN_STORE_TASKS,
     "SELECT id FROM tasks" TASK_ORDER,
     "SELECT id FROM tasks WHERE" TASK_FILTER TASK_ORDER,
-    "SELECT status, sort_due, 0 FROM tasks WHERE id = ?1" },
-  [CROWN_QUERY_SESSION_TASKS] = { CROWN_STORE_TASKS,
+    "SELECT status, sort_due, 0 FROM tasks WHERE id = ?1", -1, 1, -1 } },
+  [CROWN_QUERY_SESSION_TASKS] = { { CROWN_STORE_TASKS,
     "SELECT id FROM tasks WHERE session_id = ?3 ORDER BY line, id",
     "SELECT id FROM tasks WHERE session_id = ?3 AND" TASK_FILTER " ORDER BY line, id",
-    "SELECT '', '', line FROM tasks WHERE id = ?1" },
+    "SELECT '', '', line FROM tasks WHERE id = ?1", 1, 1, 1 } },
 };
+
+static const List *
+list_of (const CrownQuery *query)
+{
+  gboolean of_tasks = query->kind == CROWN_QUERY_TASKS || query->kind == CROWN_QUERY_SESSION_TASKS;
+
+  return &lists[query->kind][of_tasks ? CROWN_SORT_NEWEST : query->sort];
+}
 
 typedef struct {
   char   *first;
@@ -293,23 +312,35 @@ crown_cache_reader_ensure_overlay (CrownCacheReader  *self,
   return step == 0;
 }
 
+/* As `key` of the list selects it: what an order does not compare is the same in all rows. */
 static Key
-key_of_overlaid (CrownQueryKind  kind,
+key_of_overlaid (const CrownQuery    *query,
                  const CrownOverlaid *overlaid)
 {
   CrownSortKey sort = crown_cache_sort_key (overlaid->store, overlaid->row);
-  Key key = { NULL, NULL, 0, overlaid->id };
+  g_autoptr (GString) folded = g_string_new (NULL);
+  const char *first = "", *second = "";
+  gint64 number = 0;
 
-  if (overlaid->store == CROWN_STORE_MEETINGS)
-    key.first = g_strdup (sort.sort_at);
-  else if (kind == CROWN_QUERY_TASKS)
+  if (query->kind == CROWN_QUERY_TASKS)
     {
-      key.first = g_strdup (sort.status);
-      key.second = g_strdup (sort.sort_due);
+      first = sort.status;
+      second = sort.sort_due;
     }
+  else if (query->kind == CROWN_QUERY_SESSION_TASKS)
+    number = sort.line;
+  else if (query->sort == CROWN_SORT_TITLE)
+    {
+      crown_cache_fold (overlaid->store, overlaid->row, folded);
+      first = folded->str;
+    }
+  else if (query->sort == CROWN_SORT_LONGEST)
+    number = crown_json_opt_int (overlaid->row, "duration", 0);
+  else if (query->sort == CROWN_SORT_MOST_TASKS)
+    number = crown_json_opt_int (overlaid->row, "task_count", 0);
   else
-    key.number = sort.line;
-  return key;
+    first = sort.sort_at;
+  return (Key) { g_strdup (first), g_strdup (second), number, overlaid->id };
 }
 
 static gboolean
@@ -337,32 +368,32 @@ key_of_cached (CrownCacheReader  *self,
   return step >= 0;
 }
 
-/* The lists' orders: first descending, second and number ascending, newest (highest id) first but in order of evidence. */
 static int
-key_compare (CrownQueryKind kind,
-             const Key     *a,
-             const Key     *b)
+key_compare (const List *list,
+             const Key  *a,
+             const Key  *b)
 {
-  int order = g_strcmp0 (b->first, a->first);
+  int order = list->first * g_strcmp0 (a->first, b->first);
 
   if (order == 0)
     order = g_strcmp0 (a->second, b->second);
   if (order == 0)
-    order = (a->number > b->number) - (a->number < b->number);
+    order = list->number * ((a->number > b->number) - (a->number < b->number));
   if (order == 0)
-    order = kind == CROWN_QUERY_SESSION_TASKS ? (a->id > b->id) - (a->id < b->id) : (b->id > a->id) - (b->id < a->id);
+    order = list->id * ((a->id > b->id) - (a->id < b->id));
   return order;
 }
 
 static gboolean
 belongs (const CrownQuery       *query,
          const CrownSearchQuery *search,
+         const char             *person,
          const CrownOverlaid    *overlaid)
 {
   CrownSortKey sort;
   g_autoptr (GString) folded = NULL;
 
-  if (overlaid->row == NULL || overlaid->store != lists[query->kind].store)
+  if (overlaid->row == NULL || overlaid->store != list_of (query)->store)
     return FALSE;
   sort = crown_cache_sort_key (overlaid->store, overlaid->row);
   if (overlaid->store == CROWN_STORE_MEETINGS && sort.archived != (query->kind == CROWN_QUERY_ARCHIVE))
@@ -379,11 +410,16 @@ belongs (const CrownQuery       *query,
           (query->due_until != NULL && strcmp (due, query->due_until) > 0))
         return FALSE;
     }
-  if (search == NULL)
+  if (overlaid->store == CROWN_STORE_MEETINGS &&
+      ((query->from != NULL && strcmp (sort.sort_at, query->from) < 0) ||
+       (query->until != NULL && strcmp (sort.sort_at, query->until) >= 0)))
+    return FALSE;
+  if (search == NULL && person == NULL)
     return TRUE;
   folded = g_string_new (NULL);
   crown_cache_fold (overlaid->store, overlaid->row, folded);
-  return crown_search_query_matches (search, folded->str);
+  return (search == NULL || crown_search_query_matches (search, folded->str)) &&
+         (person == NULL || crown_cache_folded_has_person (folded->str, person));
 }
 
 /* Takes the overlaid rows out of where the cache has them and puts them where they look like they belong. */
@@ -394,11 +430,14 @@ place_overlaid (CrownCacheReader        *self,
                 GArray                  *ids,
                 GError                 **error)
 {
-  const List *list = &lists[query->kind];
+  const List *list = list_of (query);
+  g_autoptr (GString) person = g_string_new (NULL);
   guint kept = 0;
 
   if (self->overlaid->len == 0)
     return TRUE;
+  if (query->person != NULL)
+    crown_search_fold (query->person, person);
 
   for (guint i = 0; i < ids->len; i++)
     {
@@ -415,9 +454,9 @@ place_overlaid (CrownCacheReader        *self,
       g_auto (Key) key = { 0 };
       guint low = 0, high = ids->len;
 
-      if (!belongs (query, search, overlaid))
+      if (!belongs (query, search, query->person != NULL ? person->str : NULL, overlaid))
         continue;
-      key = key_of_overlaid (query->kind, overlaid);
+      key = key_of_overlaid (query, overlaid);
       while (low < high)
         {
           guint middle = low + (high - low) / 2;
@@ -426,10 +465,10 @@ place_overlaid (CrownCacheReader        *self,
           g_auto (Key) other_key = { 0 };
 
           if (other != NULL)
-            other_key = key_of_overlaid (query->kind, other);
+            other_key = key_of_overlaid (query, other);
           else if (!key_of_cached (self, list, id, &other_key, error))
             return FALSE;
-          if (key_compare (query->kind, &other_key, &key) < 0)
+          if (key_compare (list, &other_key, &key) < 0)
             low = middle + 1;
           else
             high = middle;
@@ -444,11 +483,14 @@ crown_cache_reader_query_ids (CrownCacheReader  *self,
                               const CrownQuery  *query,
                               GError           **error)
 {
-  const List *list = &lists[query->kind];
+  const List *list = list_of (query);
   gboolean of_tasks = list->store == CROWN_STORE_TASKS;
-  gboolean filtered = query->status != NULL || (of_tasks && (query->due_from != NULL || query->due_until != NULL));
+  const char *from = of_tasks ? query->due_from : query->from;
+  const char *until = of_tasks ? query->due_until : query->until;
+  gboolean filtered = query->status != NULL || from != NULL || until != NULL;
   g_autoptr (CrownSearchQuery) search = query->text != NULL ? crown_search_query_new (query->text) : NULL;
   g_autoptr (GHashTable) found = NULL;
+  g_autoptr (GHashTable) of_person = NULL;
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
   CrownSqliteStatement *stmt;
@@ -456,15 +498,16 @@ crown_cache_reader_query_ids (CrownCacheReader  *self,
 
   if (!crown_sqlite_begin_read (self->cache, &tx, error) || !crown_cache_reader_ensure_overlay (self, error) ||
       (search != NULL && !(found = crown_cache_search_ids (self->cache, search, list->store, error))) ||
+      (query->person != NULL && !of_tasks &&
+       !(of_person = crown_cache_search_person (self->cache, query->person, error))) ||
       !(stmt = crown_sqlite_prepare (self->cache, "query ids", filtered ? list->filtered : list->plain, error)))
     return NULL;
 
   if (filtered)
-    crown_sqlite_bind_text (stmt, 2, query->status, -1);
-  if (filtered && of_tasks)
     {
-      crown_sqlite_bind_text (stmt, 4, query->due_from, -1);
-      crown_sqlite_bind_text (stmt, 5, query->due_until, -1);
+      crown_sqlite_bind_text (stmt, 2, query->status, -1);
+      crown_sqlite_bind_text (stmt, 4, from, -1);
+      crown_sqlite_bind_text (stmt, 5, until, -1);
     }
   if (query->kind == CROWN_QUERY_SESSION_TASKS)
     crown_sqlite_bind_int (stmt, 3, query->session_id);
@@ -472,7 +515,8 @@ crown_cache_reader_query_ids (CrownCacheReader  *self,
     {
       gint64 id = crown_sqlite_column_int (stmt, 0);
 
-      if (found == NULL || g_hash_table_contains (found, (gpointer) (gintptr) id))
+      if ((found == NULL || g_hash_table_contains (found, (gpointer) (gintptr) id)) &&
+          (of_person == NULL || g_hash_table_contains (of_person, (gpointer) (gintptr) id)))
         g_array_append_val (ids, id);
     }
   crown_sqlite_reset (stmt);

@@ -320,3 +320,54 @@ crown_cache_search_ids (CrownSqlite             *db,
   return step == 0 && match_folded (db, query, store == CROWN_STORE_TASKS ? SQL_QUEUED_TASKS : SQL_QUEUED_MEETINGS, ids, error)
            ? g_steal_pointer (&ids) : NULL;
 }
+
+gboolean
+crown_cache_folded_has_person (const char *folded,
+                               const char *name)
+{
+  const char *people = strrchr (folded, CROWN_SEARCH_PART[0]);
+  gsize length = strlen (name);
+
+  for (const char *p = people; length > 0 && p != NULL && (p = strstr (p + 1, name)) != NULL;)
+    if (p[length] == '\0' || p[length] == ' ')
+      return TRUE;
+  return FALSE;
+}
+
+GHashTable *
+crown_cache_search_person (CrownSqlite  *db,
+                           const char   *name,
+                           GError      **error)
+{
+  g_autoptr (GHashTable) ids = g_hash_table_new (NULL, NULL);
+  g_autoptr (GString) folded = g_string_new (NULL);
+  g_autofree char *phrase = NULL;
+  CrownSqliteStatement *stmt;
+  int step;
+
+  crown_search_fold (name, folded);
+  if (folded->len == 0)
+    return g_steal_pointer (&ids);
+
+  /* Letters, digits and spaces only: there is nothing in it that could end the phrase. */
+  phrase = g_strdup_printf ("people : \"%s\"", folded->str + 1);
+  if ((stmt = crown_sqlite_prepare (db, "search", SQL_MATCH_MEETINGS, error)) == NULL)
+    return NULL;
+  crown_sqlite_bind_text (stmt, 1, phrase, -1);
+  while ((step = crown_sqlite_step (stmt, error)) == 1)
+    g_hash_table_add (ids, (gpointer) (gintptr) crown_sqlite_column_int (stmt, 0));
+  if (step < 0 || (stmt = crown_sqlite_prepare (db, "search rows", SQL_QUEUED_MEETINGS, error)) == NULL)
+    return NULL;
+
+  while ((step = crown_sqlite_step (stmt, error)) == 1)
+    {
+      gint64 id = crown_sqlite_column_int (stmt, 0);
+      const char *text = crown_sqlite_column_text (stmt, 1);
+
+      if (text != NULL && crown_cache_folded_has_person (text, folded->str))
+        g_hash_table_add (ids, (gpointer) (gintptr) id);
+      else
+        g_hash_table_remove (ids, (gpointer) (gintptr) id);
+    }
+  return step == 0 ? g_steal_pointer (&ids) : NULL;
+}

@@ -45,5 +45,9 @@ gboolean crown_cache_search_add_transcripts (CrownSqlite *db, GError **error);
 /* This one is for readers, inside of a read transaction. (transfer full): the set (of gint64) of the meetings or tasks whose
  * text matches. */
 GHashTable *crown_cache_search_ids   (CrownSqlite *db, const CrownSearchQuery *query, CrownStore store, GError **error);
+/* The same of the meetings in which somebody of this name took part. */
+GHashTable *crown_cache_search_person (CrownSqlite *db, const char *name, GError **error);
+/* Whether the people in @folded, a meeting's of crown_cache_fold(), are also called @name, folded. */
+gboolean    crown_cache_folded_has_person (const char *folded, const char *name);
 
 G_END_DECLS

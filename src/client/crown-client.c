@@ -230,6 +230,12 @@ crown_client_get_pending (CrownClient *self)
   return self->pending;
 }
 
+gint64
+crown_client_get_user_id (CrownClient *self)
+{
+  return self->user_id;
+}
+
 /* Reads */
 
 static gboolean
@@ -493,6 +499,49 @@ crown_client_set_task_status_async (CrownClient         *self,
   crown_client_update_task_async (self, task_id, updates, callback, user_data);
 }
 
+static void
+change_meeting (CrownClient         *self,
+                CrownEventType       type,
+                gint64               meeting_id,
+                JsonObject          *updates,
+                const char          *method,
+                const char          *suffix,
+                JsonObject          *body,
+                GAsyncReadyCallback  callback,
+                gpointer             user_data)
+{
+  JsonObject *overlay = json_object_new ();
+  CrownOutboxEntry *entry;
+
+  json_object_set_int_member (overlay, "session_id", meeting_id);
+  json_object_set_object_member (overlay, "updates", json_object_ref (updates));
+  entry = entry_new (type, meeting_id, method, g_strdup_printf ("/meetings/%" G_GINT64_FORMAT "%s", meeting_id, suffix), overlay);
+  entry->body = body != NULL ? json_object_ref (body) : NULL;
+  write_async (self, entry, callback, user_data);
+}
+
+void
+crown_client_update_meeting_async (CrownClient         *self,
+                                   gint64               meeting_id,
+                                   JsonObject          *updates,
+                                   GAsyncReadyCallback  callback,
+                                   gpointer             user_data)
+{
+  change_meeting (self, CROWN_EVENT_SESSION_UPDATE, meeting_id, updates, "PATCH", "", updates, callback, user_data);
+}
+
+void
+crown_client_complete_meeting_async (CrownClient         *self,
+                                     gint64               meeting_id,
+                                     GAsyncReadyCallback  callback,
+                                     gpointer             user_data)
+{
+  g_autoptr (JsonObject) updates = json_object_new ();
+
+  json_object_set_string_member (updates, "status", "completed");
+  change_meeting (self, CROWN_EVENT_SESSION_COMPLETE, meeting_id, updates, "POST", "/complete", NULL, callback, user_data);
+}
+
 void
 crown_client_archive_meeting_async (CrownClient         *self,
                                     gint64               meeting_id,
@@ -514,8 +563,7 @@ crown_client_restore_meeting_async (CrownClient         *self,
                                     GAsyncReadyCallback  callback,
                                     gpointer             user_data)
 {
-  JsonObject *overlay = json_object_new ();
-  JsonObject *updates = json_object_new ();
+  g_autoptr (JsonObject) updates = json_object_new ();
   g_autoptr (CrownMeeting) meeting = crown_client_load_meeting (self, meeting_id, NULL);
 
   /* As the server will decide: a meeting gets its duration when it is completed. */
@@ -523,10 +571,15 @@ crown_client_restore_meeting_async (CrownClient         *self,
   json_object_set_boolean_member (updates, "archived", FALSE);
   json_object_set_null_member (updates, "archived_by");
   json_object_set_null_member (updates, "archived_at");
-  json_object_set_int_member (overlay, "session_id", meeting_id);
-  json_object_set_object_member (overlay, "updates", updates);
-  write_async (self, entry_new (CROWN_EVENT_MEETING_UPDATE, meeting_id, "POST",
-                                g_strdup_printf ("/meetings/%" G_GINT64_FORMAT "/restore", meeting_id), overlay),
+  change_meeting (self, CROWN_EVENT_MEETING_UPDATE, meeting_id, updates, "POST", "/restore", NULL, callback, user_data);
+}
+
+void
+crown_client_reveal_archive_async (CrownClient         *self,
+                                   GAsyncReadyCallback  callback,
+                                   gpointer             user_data)
+{
+  write_async (self, entry_new (CROWN_EVENT_ARCHIVE_REVEAL, 0, "POST", g_strdup ("/archive/reveal"), json_object_new ()),
                callback, user_data);
 }
 

@@ -49,6 +49,7 @@ void             crown_client_close     (CrownClient *self); /* stops the thread
 void             crown_client_notice      (CrownClient *self, const CrownChangeSet *changes);
 CrownClientState crown_client_get_state   (CrownClient *self);
 guint            crown_client_get_pending (CrownClient *self);
+gint64           crown_client_get_user_id (CrownClient *self); /* whose client it is */
 
 /* Reads: on the calling thread, from a read-only WAL connection that never waits for a writer; cache row + overlay. */
 typedef enum {
@@ -57,6 +58,15 @@ typedef enum {
   CROWN_QUERY_TASKS,     /* pending first, then by due date (none last), then newest */
   CROWN_QUERY_SESSION_TASKS, /* of one meeting, in order of evidence */
 } CrownQueryKind;
+/* How meetings are ordered; an archived one's date is when it was archived. */
+typedef enum {
+  CROWN_SORT_NEWEST,
+  CROWN_SORT_OLDEST,
+  CROWN_SORT_TITLE,
+  CROWN_SORT_LONGEST,
+  CROWN_SORT_MOST_TASKS,
+  CROWN_N_SORTS,
+} CrownSort;
 typedef struct {
   CrownQueryKind kind;
   gint64         session_id; /* SESSION_TASKS */
@@ -64,6 +74,10 @@ typedef struct {
   const char    *status;     /* (nullable) */
   const char    *due_from;   /* (nullable) YYYY-MM-DD: of tasks, those that are due then or later */
   const char    *due_until;  /* (nullable) YYYY-MM-DD: … or until then; with either, a task without a day is none of them */
+  CrownSort      sort;       /* of meetings */
+  const char    *from;       /* (nullable) of meetings: a UTC time as rows have it, the first that is in … */
+  const char    *until;      /* (nullable) … and the first that is not any more */
+  const char    *person;     /* (nullable) of meetings: who took part; whole words of a name, whatever their case */
 } CrownQuery;
 /* ids in order; a covering index makes 100,000 of them cheap. (transfer full) (element-type gint64) */
 GArray          *crown_client_query_ids     (CrownClient *self, const CrownQuery *query, GError **error);
@@ -84,6 +98,11 @@ void     crown_client_set_task_status_async  (CrownClient *self, gint64 task_id,
 void     crown_client_archive_meeting_async  (CrownClient *self, gint64 meeting_id, GAsyncReadyCallback callback, gpointer user_data);
 void     crown_client_restore_meeting_async  (CrownClient *self, gint64 meeting_id, GAsyncReadyCallback callback, gpointer user_data);
 void     crown_client_update_task_async      (CrownClient *self, gint64 task_id, JsonObject *updates, GAsyncReadyCallback callback, gpointer user_data);
+/* @updates: members of the row, such as its title */
+void     crown_client_update_meeting_async   (CrownClient *self, gint64 meeting_id, JsonObject *updates, GAsyncReadyCallback callback, gpointer user_data);
+void     crown_client_complete_meeting_async (CrownClient *self, gint64 meeting_id, GAsyncReadyCallback callback, gpointer user_data);
+/* Says that the archive was looked at (ARCHIVE_REVEAL); changes no row. */
+void     crown_client_reveal_archive_async   (CrownClient *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean crown_client_write_finish           (CrownClient *self, GAsyncResult *result, GError **error);
 /* Sends the file to the server's /imports (needs a connection: an import cannot be overlaid). Refusals carry the server's
  * text. Finish gives the new meeting's id, or 0 and error. */

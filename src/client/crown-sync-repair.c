@@ -398,7 +398,8 @@ list_pending (CrownSyncMachine  *self,
     {
       const CrownOutboxEntry *entry = entries->pdata[i];
 
-      crown_change_set_add (pending, crown_event_info (entry->type)->store, entry->row_id);
+      if (crown_event_info (entry->type)->store != CROWN_STORE_NONE)
+        crown_change_set_add (pending, crown_event_info (entry->type)->store, entry->row_id);
     }
   return pending;
 }

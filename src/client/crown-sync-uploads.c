@@ -31,7 +31,8 @@ report_overlay (CrownSyncMachine       *self,
 {
   g_autoptr (CrownChangeSet) changes = crown_change_set_new (self->workspace_id);
 
-  crown_change_set_add (changes, crown_event_info (entry->type)->store, entry->row_id);
+  if (crown_event_info (entry->type)->store != CROWN_STORE_NONE)
+    crown_change_set_add (changes, crown_event_info (entry->type)->store, entry->row_id);
   crown_sync_machine_changed (self, changes);
   crown_sync_machine_count_pending (self);
 }

@@ -744,6 +744,79 @@ test_query_plans (Fixture       *f,
     }
 }
 
+static void
+assert_meetings (Fixture    *f,
+                 CrownSort   sort,
+                 const char *from,
+                 const char *until,
+                 const char *person,
+                 const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownCacheReader) reader = crown_cache_reader_open (f->folder, &error);
+  CrownQuery query = { CROWN_QUERY_MEETINGS, .sort = sort, .from = from, .until = until, .person = person };
+  g_autoptr (GArray) ids = crown_cache_reader_query_ids (reader, &query, &error);
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < ids->len; i++)
+    g_string_append_printf (list, "%s%" G_GINT64_FORMAT, i > 0 ? " " : "", g_array_index (ids, gint64, i));
+  g_assert_cmpstr (list->str, ==, expected);
+}
+
+/* Rows that the outbox draws over are put where they look like they belong, in each order. */
+static void
+test_meetings (Fixture       *f,
+               gconstpointer  data)
+{
+  static const struct {
+    const char *title, *people, *started_at;
+    int         duration, n_tasks;
+  } meetings[] = {
+    { "Budget", "\"Anna Groß\",\"Ben\"", "2026-11-20T09:00:00Z", 600, 1 },
+    { "accounts of Ben", "\"Benjamin\"", "2026-11-21T09:00:00Z", 1200, 0 },
+    { "Élan", "\"Anna\"", "2026-11-22T09:00:00Z", 300, 7 },
+  };
+  g_autoptr (CrownOutbox) outbox = open_outbox (f);
+
+  for (guint i = 0; i < G_N_ELEMENTS (meetings); i++)
+    {
+      g_autofree char *event =
+        g_strdup_printf ("{\"workspace_id\":1,\"meeting\":{\"id\":%u,\"title\":\"%s\",\"status\":\"active\",\"created_at\":"
+                         "\"2026-11-23T09:00:00Z\",\"started_at\":\"%s\",\"duration\":%d,\"summary\":\"\",\"task_count\":%d,"
+                         "\"participants\":[%s],\"archived\":false},\"timestamp\":\"2026-11-23T10:00:00Z\"}",
+                         i + 1, meetings[i].title, meetings[i].started_at, meetings[i].duration, meetings[i].n_tasks,
+                         meetings[i].people);
+
+      apply_ok (f, CROWN_EVENT_SESSION_CREATE, event);
+    }
+
+  assert_meetings (f, CROWN_SORT_NEWEST, NULL, NULL, NULL, "3 2 1");
+  assert_meetings (f, CROWN_SORT_OLDEST, NULL, NULL, NULL, "1 2 3");
+  assert_meetings (f, CROWN_SORT_TITLE, NULL, NULL, NULL, "2 1 3");
+  assert_meetings (f, CROWN_SORT_LONGEST, NULL, NULL, NULL, "2 1 3");
+  assert_meetings (f, CROWN_SORT_MOST_TASKS, NULL, NULL, NULL, "3 1 2");
+  assert_meetings (f, CROWN_SORT_NEWEST, "2026-11-21T09:00:00Z", NULL, NULL, "3 2");
+  assert_meetings (f, CROWN_SORT_NEWEST, NULL, "2026-11-21T09:00:00Z", NULL, "1");
+  assert_meetings (f, CROWN_SORT_NEWEST, NULL, NULL, "anna", "3 1");
+  assert_meetings (f, CROWN_SORT_NEWEST, NULL, NULL, "ANNA GROSS", "1");
+  assert_meetings (f, CROWN_SORT_NEWEST, NULL, NULL, "Ben", "1"); /* neither in a title, nor the beginning of a name */
+  assert_meetings (f, CROWN_SORT_NEWEST, NULL, NULL, "\" OR title : \"", "");
+  assert_meetings (f, CROWN_SORT_NEWEST, NULL, NULL, "…", "");
+
+  add_entry (outbox, CROWN_EVENT_SESSION_UPDATE, 2,
+             "{\"updates\":{\"title\":\"Zebra\",\"duration\":400,\"task_count\":3,\"participants\":[\"Anna Groß\"]}}");
+  assert_meetings (f, CROWN_SORT_NEWEST, NULL, NULL, NULL, "3 2 1");
+  assert_meetings (f, CROWN_SORT_OLDEST, NULL, NULL, NULL, "1 2 3");
+  assert_meetings (f, CROWN_SORT_TITLE, NULL, NULL, NULL, "1 3 2");
+  assert_meetings (f, CROWN_SORT_LONGEST, NULL, NULL, NULL, "1 2 3");
+  assert_meetings (f, CROWN_SORT_MOST_TASKS, NULL, NULL, NULL, "3 2 1");
+  assert_meetings (f, CROWN_SORT_NEWEST, "2026-11-21T10:00:00Z", NULL, NULL, "3");
+  assert_meetings (f, CROWN_SORT_NEWEST, "2026-11-21T09:00:00Z", "2026-11-22T00:00:00Z", NULL, "2");
+  assert_meetings (f, CROWN_SORT_NEWEST, NULL, NULL, "Anna Groß", "2 1");
+  assert_meetings (f, CROWN_SORT_NEWEST, NULL, NULL, "Benjamin", "");
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -752,6 +825,7 @@ main (int   argc,
 
 #define add(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
   add ("/client/cache/lists", test_lists);
+  add ("/client/cache/meetings", test_meetings);
   add ("/client/cache/merge", test_merge);
   add ("/client/cache/updates", test_updates_move_rows);
   add ("/client/cache/duplicates-and-gaps", test_duplicates_and_gaps);
