@@ -37,6 +37,76 @@ crown_format_date (const char *iso)
   return g_date_time_format (local, _("%-d %B %Y"));
 }
 
+static GDateTime *
+local_of (const char *iso)
+{
+  g_autoptr(GTimeZone) utc = g_time_zone_new_utc ();
+  g_autoptr(GDateTime) time = iso != NULL ? g_date_time_new_from_iso8601 (iso, utc) : NULL;
+
+  return time != NULL ? g_date_time_to_local (time) : NULL;
+}
+
+/**
+ * crown_format_day:
+ * @iso: (nullable): a time as rows have it
+ * @now: the local time it is
+ *
+ * Returns: (transfer full): the local day as a heading: "Today", "Yesterday", "Monday, 24 November"; empty for %NULL
+ */
+char *
+crown_format_day (const char *iso,
+                  GDateTime  *now)
+{
+  g_autoptr(GDateTime) day = local_of (iso);
+  g_autoptr(GDateTime) yesterday = g_date_time_add_days (now, -1);
+  int year, month, number;
+
+  if (day == NULL)
+    return g_strdup (iso != NULL ? iso : "");
+
+  g_date_time_get_ymd (day, &year, &month, &number);
+  if (year == g_date_time_get_year (now) && g_date_time_get_day_of_year (day) == g_date_time_get_day_of_year (now))
+    return g_strdup (_("Today"));
+  if (year == g_date_time_get_year (yesterday) &&
+      g_date_time_get_day_of_year (day) == g_date_time_get_day_of_year (yesterday))
+    return g_strdup (_("Yesterday"));
+  if (year == g_date_time_get_year (now))
+    /* Translators: a day in this year with its weekday, as g_date_time_format() takes it */
+    return g_date_time_format (day, _("%A, %-d %B"));
+  /* Translators: a day in another year with its weekday, as g_date_time_format() takes it */
+  return g_date_time_format (day, _("%A, %-d %B %Y"));
+}
+
+/**
+ * crown_format_is_same_day:
+ *
+ * Returns: whether both times are on one local day
+ */
+gboolean
+crown_format_is_same_day (const char *iso,
+                          const char *other)
+{
+  g_autoptr(GDateTime) a = local_of (iso);
+  g_autoptr(GDateTime) b = local_of (other);
+
+  return a != NULL && b != NULL && g_date_time_get_year (a) == g_date_time_get_year (b) &&
+         g_date_time_get_day_of_year (a) == g_date_time_get_day_of_year (b);
+}
+
+/**
+ * crown_format_time:
+ *
+ * Returns: (transfer full): the local time of day; empty where @iso is no time
+ */
+char *
+crown_format_time (const char *iso)
+{
+  g_autoptr(GDateTime) time = local_of (iso);
+
+  /* Translators: a time of day, as g_date_time_format() takes it */
+  return time != NULL ? g_date_time_format (time, _("%H:%M")) : g_strdup ("");
+}
+
 /**
  * crown_format_due:
  * @date: (nullable): YYYY-MM-DD

@@ -10,6 +10,11 @@
 G_BEGIN_DECLS
 
 char *crown_format_date     (const char *iso);
+char *crown_format_day      (const char *iso,
+                             GDateTime  *now);
+char *crown_format_time     (const char *iso);
+gboolean crown_format_is_same_day (const char *iso,
+                                   const char *other);
 char *crown_format_due      (const char *date);
 char *crown_format_today    (void);
 char *crown_format_duration (gint64      seconds);

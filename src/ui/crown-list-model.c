@@ -33,6 +33,10 @@ struct _CrownListModel
   char           *status;  /* (nullable), as the others of the filter */
   char           *due_from;
   char           *due_until;
+  CrownSort       sort;
+  char           *from;    /* (nullable), as the others of the filter of meetings */
+  char           *until;
+  char           *person;
   GArray         *ids;     /* gint64, in the order shown */
   guint           limit;   /* no more of them than this are shown */
   GHashTable     *items;   /* gint64 → CrownItem, not owned */
@@ -64,10 +68,33 @@ n_shown (CrownListModel *self)
   return MIN (self->ids->len, self->limit);
 }
 
+/* What is before a row from @first to @last may be another row now, so that its day needs a heading, or not any more. Views
+ * do not bind an item again that they had before. */
+static void
+show_headings (CrownListModel *self,
+               guint           first,
+               guint           last)
+{
+  g_autoptr(GPtrArray) moved = g_ptr_array_new_with_free_func (g_object_unref);
+
+  if (shows_tasks (self))
+    return;
+  for (guint i = first; i <= last && i < n_shown (self); i++)
+    {
+      CrownItem *item = g_hash_table_lookup (self->items, &g_array_index (self->ids, gint64, i));
+
+      if (item != NULL)
+        g_ptr_array_add (moved, g_object_ref (item));
+    }
+  for (guint i = 0; i < moved->len; i++)
+    g_signal_emit_by_name (moved->pdata[i], "changed");
+}
+
 static void
 crown_list_model_requery (CrownListModel *self)
 {
-  CrownQuery query = { self->kind, self->session_id, self->text, self->status, self->due_from, self->due_until };
+  CrownQuery query = { self->kind, self->session_id, self->text, self->status, self->due_from, self->due_until,
+                       self->sort, self->from, self->until, self->person };
   g_autoptr(GError) error = NULL;
   g_autoptr(GArray) old = NULL;
   GArray *ids;
@@ -92,7 +119,10 @@ crown_list_model_requery (CrownListModel *self)
     tail++;
 
   if (n_before != n_after || head < n_after)
-    g_list_model_items_changed (G_LIST_MODEL (self), head, n_before - head - tail, n_after - head - tail);
+    {
+      g_list_model_items_changed (G_LIST_MODEL (self), head, n_before - head - tail, n_after - head - tail);
+      show_headings (self, head, n_after - tail);
+    }
 }
 
 /* A handler of "changed" may drop an item or make one: the touched ones are held before the first is told. */
@@ -234,6 +264,54 @@ crown_list_model_set_filter (CrownListModel *self,
 }
 
 /**
+ * crown_list_model_set_meetings:
+ * @filter: `sort`, `status`, `from`, `until` and `person` of it: which meetings, in which order
+ */
+void
+crown_list_model_set_meetings (CrownListModel   *self,
+                               const CrownQuery *filter)
+{
+  gboolean changed;
+
+  g_return_if_fail (CROWN_IS_LIST_MODEL (self));
+
+  changed = self->sort != filter->sort;
+  self->sort = filter->sort;
+  changed |= replace (&self->status, filter->status);
+  changed |= replace (&self->from, filter->from);
+  changed |= replace (&self->until, filter->until);
+  changed |= replace (&self->person, filter->person);
+  if (changed)
+    crown_list_model_requery (self);
+}
+
+/**
+ * crown_list_model_is_by_day:
+ *
+ * Returns: whether the rows are meetings in the order of their days
+ */
+gboolean
+crown_list_model_is_by_day (CrownListModel *self)
+{
+  g_return_val_if_fail (CROWN_IS_LIST_MODEL (self), FALSE);
+
+  return !shows_tasks (self) && (self->sort == CROWN_SORT_NEWEST || self->sort == CROWN_SORT_OLDEST);
+}
+
+/**
+ * crown_list_model_get_ids:
+ *
+ * Returns: (transfer none) (element-type gint64): all ids, also those that the limit keeps from being shown
+ */
+GArray *
+crown_list_model_get_ids (CrownListModel *self)
+{
+  g_return_val_if_fail (CROWN_IS_LIST_MODEL (self), NULL);
+
+  return self->ids;
+}
+
+/**
  * crown_list_model_set_session_id:
  * @session_id: the meeting whose tasks are shown
  */
@@ -358,6 +436,9 @@ crown_list_model_finalize (GObject *object)
   g_clear_pointer (&self->status, g_free);
   g_clear_pointer (&self->due_from, g_free);
   g_clear_pointer (&self->due_until, g_free);
+  g_clear_pointer (&self->from, g_free);
+  g_clear_pointer (&self->until, g_free);
+  g_clear_pointer (&self->person, g_free);
   g_clear_object (&self->client);
 
   G_OBJECT_CLASS (crown_list_model_parent_class)->finalize (object);

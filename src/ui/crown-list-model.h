@@ -21,6 +21,10 @@ void            crown_list_model_set_filter     (CrownListModel *self,
                                                  const char     *status,
                                                  const char     *due_from,
                                                  const char     *due_until);
+void            crown_list_model_set_meetings   (CrownListModel   *self,
+                                                 const CrownQuery *filter);
+gboolean        crown_list_model_is_by_day      (CrownListModel *self);
+GArray         *crown_list_model_get_ids        (CrownListModel *self);
 void            crown_list_model_set_session_id (CrownListModel *self,
                                                  gint64          session_id);
 void            crown_list_model_set_limit      (CrownListModel *self,

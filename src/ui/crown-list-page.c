@@ -19,15 +19,18 @@
  *
  * A virtual list over a #CrownListModel, a status page for no rows, and another for a search that finds none.
  *
- * "selected" says that another row was chosen, "activated" that a person opened one.
+ * "selected" says that other rows were chosen, "activated" that a person opened one. With the property "selecting" the
+ * rows show check boxes, and a click adds to what is chosen (`list.toggle(position)`).
  */
 struct _CrownListPage
 {
   AdwBin              parent_instance;
 
   CrownListModel     *model;
-  GtkSingleSelection *selection;
-  gboolean            searching;
+  GtkMultiSelection  *selection;
+  gboolean            selecting;
+  gboolean            searching; /* for a text */
+  gboolean            filtered;  /* by something else */
   guint               n_rows;   /* how many the model may show; for the first frames */
 
   GtkStack           *stack;
@@ -48,6 +51,7 @@ enum {
   PROP_TITLE,
   PROP_DESCRIPTION,
   PROP_CAN_IMPORT,
+  PROP_SELECTING,
   N_PROPS
 };
 
@@ -68,7 +72,7 @@ items_changed_cb (CrownListPage *self)
   const char *page = "list";
 
   if (g_list_model_get_n_items (G_LIST_MODEL (self->model)) == 0)
-    page = self->searching ? "nothing-found" : "empty";
+    page = self->searching || self->filtered ? "nothing-found" : "empty";
   gtk_stack_set_visible_child_name (self->stack, page);
 }
 
@@ -82,8 +86,39 @@ static void
 list_activate_cb (CrownListPage *self,
                   guint          position)
 {
-  gtk_single_selection_set_selected (self->selection, position);
+  gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), position, TRUE);
   g_signal_emit (self, signals[ACTIVATED], 0);
+}
+
+/* A list that activates on a single click selects what the pointer is over, which would undo a choice of many. */
+static void
+list_released_cb (CrownListPage   *self,
+                  int              n_press,
+                  double           x,
+                  double           y,
+                  GtkGestureClick *gesture)
+{
+  GdkModifierType state = gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (gesture));
+
+  if (n_press == 1 && !self->selecting && (state & (GDK_CONTROL_MASK | GDK_SHIFT_MASK)) == 0 &&
+      crown_list_page_get_selected (self) != 0)
+    g_signal_emit (self, signals[ACTIVATED], 0);
+}
+
+static void
+toggle_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  GtkSelectionModel *selection = GTK_SELECTION_MODEL (CROWN_LIST_PAGE (widget)->selection);
+  guint position = g_variant_get_uint32 (parameter);
+
+  if (selection == NULL || position >= g_list_model_get_n_items (G_LIST_MODEL (selection)))
+    return;
+  if (gtk_selection_model_is_selected (selection, position))
+    gtk_selection_model_unselect_item (selection, position);
+  else
+    gtk_selection_model_select_item (selection, position, FALSE);
 }
 
 static gboolean
@@ -125,10 +160,9 @@ crown_list_page_set_list (CrownListPage      *self,
   self->n_rows = ROWS_A_FRAME;
   crown_list_model_set_limit (model, self->n_rows);
   gtk_widget_add_tick_callback (GTK_WIDGET (self->list), show_more_cb, self, NULL);
-  self->selection = gtk_single_selection_new (G_LIST_MODEL (g_object_ref (model)));
-  gtk_single_selection_set_autoselect (self->selection, FALSE);
-  gtk_single_selection_set_can_unselect (self->selection, TRUE);
-  g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (selection_cb), self, G_CONNECT_SWAPPED);
+  self->selection = gtk_multi_selection_new (G_LIST_MODEL (g_object_ref (model)));
+  g_signal_connect_object (self->selection, "selection-changed", G_CALLBACK (selection_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->selection, "items-changed", G_CALLBACK (selection_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (model, "items-changed", G_CALLBACK (items_changed_cb), self, G_CONNECT_SWAPPED);
 
   gtk_list_view_set_factory (self->list, factory);
@@ -173,16 +207,138 @@ crown_list_page_set_empty (CrownListPage *self,
 }
 
 /**
+ * crown_list_page_set_filtered:
+ * @filtered: whether rows are kept out by something else than the text, so that no rows means that nothing was found
+ */
+void
+crown_list_page_set_filtered (CrownListPage *self,
+                              gboolean       filtered)
+{
+  g_return_if_fail (CROWN_IS_LIST_PAGE (self));
+
+  self->filtered = filtered;
+  if (self->model != NULL)
+    items_changed_cb (self);
+}
+
+/**
+ * crown_list_page_get_selection:
+ *
+ * Returns: (transfer full) (element-type gint64): the ids of the chosen rows, in their order
+ */
+GArray *
+crown_list_page_get_selection (CrownListPage *self)
+{
+  GArray *chosen = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autoptr(GtkBitset) positions = NULL;
+  GtkBitsetIter iter;
+  guint position;
+
+  g_return_val_if_fail (CROWN_IS_LIST_PAGE (self), chosen);
+
+  if (self->selection == NULL)
+    return chosen;
+  positions = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (self->selection));
+  for (gboolean more = gtk_bitset_iter_init_first (&iter, positions, &position); more;
+       more = gtk_bitset_iter_next (&iter, &position))
+    g_array_append_val (chosen, g_array_index (crown_list_model_get_ids (self->model), gint64, position));
+  return chosen;
+}
+
+/**
+ * crown_list_page_get_n_selected:
+ *
+ * Returns: how many rows are chosen
+ */
+guint
+crown_list_page_get_n_selected (CrownListPage *self)
+{
+  g_autoptr(GtkBitset) positions = NULL;
+
+  g_return_val_if_fail (CROWN_IS_LIST_PAGE (self), 0);
+
+  if (self->selection == NULL)
+    return 0;
+  positions = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (self->selection));
+  return (guint) gtk_bitset_get_size (positions);
+}
+
+/**
  * crown_list_page_get_selected:
  *
- * Returns: the id of the chosen row, 0 for none
+ * Returns: the id of the chosen row, 0 where none is, or more than one
  */
 gint64
 crown_list_page_get_selected (CrownListPage *self)
 {
-  CrownItem *item = gtk_single_selection_get_selected_item (self->selection);
+  g_autoptr(GArray) chosen = NULL;
 
-  return item != NULL ? crown_item_get_id (item) : 0;
+  if (crown_list_page_get_n_selected (self) != 1)
+    return 0;
+  chosen = crown_list_page_get_selection (self);
+  return g_array_index (chosen, gint64, 0);
+}
+
+/**
+ * crown_list_page_select_all:
+ * @all: whether to choose every row, or none
+ */
+void
+crown_list_page_select_all (CrownListPage *self,
+                            gboolean       all)
+{
+  g_return_if_fail (CROWN_IS_LIST_PAGE (self));
+
+  if (self->selection == NULL)
+    return;
+  if (!all)
+    {
+      gtk_selection_model_unselect_all (GTK_SELECTION_MODEL (self->selection));
+      return;
+    }
+  crown_list_model_set_limit (self->model, G_MAXUINT);
+  gtk_selection_model_select_all (GTK_SELECTION_MODEL (self->selection));
+}
+
+/**
+ * crown_list_page_select:
+ * @id: the row to choose, and to scroll to
+ *
+ * Returns: whether it is in the list
+ */
+gboolean
+crown_list_page_select (CrownListPage *self,
+                        gint64         id)
+{
+  GArray *ids;
+
+  g_return_val_if_fail (CROWN_IS_LIST_PAGE (self), FALSE);
+
+  if (self->model == NULL)
+    return FALSE;
+  crown_list_model_set_limit (self->model, G_MAXUINT);
+  ids = crown_list_model_get_ids (self->model);
+  for (guint i = 0; i < ids->len; i++)
+    if (g_array_index (ids, gint64, i) == id)
+      {
+        gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), i, TRUE);
+        gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", i);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/**
+ * crown_list_page_get_model:
+ *
+ * Returns: (transfer none) (nullable): what crown_list_page_set_list() was given
+ */
+CrownListModel *
+crown_list_page_get_model (CrownListPage *self)
+{
+  g_return_val_if_fail (CROWN_IS_LIST_PAGE (self), NULL);
+
+  return self->model;
 }
 
 /**
@@ -282,9 +438,28 @@ crown_list_page_set_property (GObject      *object,
       self->can_import = g_value_get_boolean (value);
       break;
 
+    case PROP_SELECTING:
+      if (self->selecting == g_value_get_boolean (value))
+        break;
+      self->selecting = !self->selecting;
+      g_object_notify_by_pspec (object, pspec);
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
+}
+
+static void
+crown_list_page_get_property (GObject    *object,
+                              guint       prop_id,
+                              GValue     *value,
+                              GParamSpec *pspec)
+{
+  if (prop_id == PROP_SELECTING)
+    g_value_set_boolean (value, CROWN_LIST_PAGE (object)->selecting);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
 }
 
 static void
@@ -298,11 +473,14 @@ crown_list_page_class_init (CrownListPageClass *klass)
   object_class->constructed = crown_list_page_constructed;
   object_class->dispose = crown_list_page_dispose;
   object_class->finalize = crown_list_page_finalize;
+  object_class->get_property = crown_list_page_get_property;
   object_class->set_property = crown_list_page_set_property;
 
   for (guint i = PROP_LIST_NAME; i <= PROP_DESCRIPTION; i++)
     properties[i] = g_param_spec_string (names[i], NULL, NULL, NULL, flags);
   properties[PROP_CAN_IMPORT] = g_param_spec_boolean ("can-import", NULL, NULL, FALSE, flags);
+  properties[PROP_SELECTING] = g_param_spec_boolean ("selecting", NULL, NULL, FALSE,
+                                                     G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   signals[SELECTED] = g_signal_new ("selected", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
@@ -310,12 +488,14 @@ crown_list_page_class_init (CrownListPageClass *klass)
   signals[ACTIVATED] = g_signal_new ("activated", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                      NULL, NULL, NULL, G_TYPE_NONE, 0);
 
+  gtk_widget_class_install_action (widget_class, "list.toggle", "u", toggle_action);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/crown4/Dashboard/crown-list-page.ui");
   gtk_widget_class_bind_template_child (widget_class, CrownListPage, stack);
   gtk_widget_class_bind_template_child (widget_class, CrownListPage, list);
   gtk_widget_class_bind_template_child (widget_class, CrownListPage, empty);
   gtk_widget_class_bind_template_child (widget_class, CrownListPage, import_button);
   gtk_widget_class_bind_template_callback (widget_class, list_activate_cb);
+  gtk_widget_class_bind_template_callback (widget_class, list_released_cb);
 }
 
 static void

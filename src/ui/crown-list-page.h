@@ -23,7 +23,16 @@ void     crown_list_page_set_text    (CrownListPage      *self,
 void     crown_list_page_set_empty   (CrownListPage      *self,
                                       const char         *title,
                                       const char         *description);
+void     crown_list_page_set_filtered (CrownListPage     *self,
+                                       gboolean           filtered);
 gint64   crown_list_page_get_selected (CrownListPage     *self);
+GArray  *crown_list_page_get_selection (CrownListPage    *self);
+guint    crown_list_page_get_n_selected (CrownListPage   *self);
+gboolean crown_list_page_select      (CrownListPage      *self,
+                                      gint64              id);
+void     crown_list_page_select_all  (CrownListPage      *self,
+                                      gboolean            all);
+CrownListModel *crown_list_page_get_model (CrownListPage *self);
 gboolean crown_list_page_is_filled   (CrownListPage      *self);
 gboolean crown_list_page_is_painted  (CrownListPage      *self);
 

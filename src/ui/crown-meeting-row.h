@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "crown-item.h"
+#include "crown-list-page.h"
 
 #include <gtk/gtk.h>
 
@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (CrownMeetingRow, crown_meeting_row, CROWN, MEETING_ROW, GtkWidget)
 
-GtkListItemFactory *crown_meeting_row_factory_new (gboolean with_restore);
+GtkListItemFactory *crown_meeting_row_factory_new (CrownListPage *page,
+                                                   gboolean       archived);
 
 G_END_DECLS

@@ -8,8 +8,8 @@
 #include "crown-window.h"
 
 #include "crown-analytics-page.h"
-#include "crown-list-page.h"
 #include "crown-meeting-detail.h"
+#include "crown-meetings-page.h"
 #include "crown-tasks-page.h"
 
 G_BEGIN_DECLS
@@ -34,11 +34,11 @@ struct _CrownWindow
   GtkWidget            *banner;
   AdwLeaflet           *leaflet;
   GtkWidget            *detail_pane;
-  CrownListPage        *meetings;
+  CrownMeetingsPage    *meetings;
   CrownMeetingDetail   *detail;
   CrownTasksPage       *tasks;
   CrownAnalyticsPage   *analytics;
-  CrownListPage        *archive;
+  CrownMeetingsPage    *archive;
 };
 
 void crown_window_install_actions (GtkWidgetClass *widget_class);

@@ -9,7 +9,7 @@
 
 #include "crown-compat.h"
 #include "crown-config.h"
-#include "crown-meeting-row.h"
+#include "crown-list-page.h"
 
 #include <glib/gi18n.h>
 
@@ -128,7 +128,7 @@ crown_window_is_painted (CrownWindow *self)
 {
   g_return_val_if_fail (CROWN_IS_WINDOW (self), FALSE);
 
-  return crown_list_page_is_painted (self->meetings);
+  return crown_meetings_page_is_painted (self->meetings);
 }
 
 static void
@@ -149,7 +149,7 @@ meetings_changed_cb (CrownWindow *self,
 {
   gboolean searching = gtk_search_bar_get_search_mode (self->search_bar);
 
-  gboolean with_detail = searching || g_list_model_get_n_items (meetings) > 0;
+  gboolean with_detail = searching || crown_meetings_page_is_filtered (self->meetings) || g_list_model_get_n_items (meetings) > 0;
 
   gtk_widget_set_visible (self->detail_pane, with_detail);
   gtk_widget_set_hexpand (GTK_WIDGET (self->meetings), !with_detail);
@@ -158,7 +158,7 @@ meetings_changed_cb (CrownWindow *self,
 static void
 meeting_selected_cb (CrownWindow *self)
 {
-  crown_meeting_detail_set_meeting (self->detail, crown_list_page_get_selected (self->meetings));
+  crown_meeting_detail_set_meeting (self->detail, crown_meetings_page_get_selected (self->meetings));
 }
 
 static void
@@ -181,10 +181,10 @@ search_changed_cb (CrownWindow *self)
     text = gtk_editable_get_text (GTK_EDITABLE (self->search_entry));
 
   /* Only the current page is filtered; the others show everything. */
-  crown_list_page_set_text (self->meetings, g_strcmp0 (page, "meetings") == 0 ? text : NULL);
+  crown_meetings_page_set_text (self->meetings, g_strcmp0 (page, "meetings") == 0 ? text : NULL);
   crown_tasks_page_set_text (self->tasks, g_strcmp0 (page, "tasks") == 0 ? text : NULL);
   crown_analytics_page_set_text (self->analytics, g_strcmp0 (page, "analytics") == 0 ? text : NULL);
-  crown_list_page_set_text (self->archive, g_strcmp0 (page, "archive") == 0 ? text : NULL);
+  crown_meetings_page_set_text (self->archive, g_strcmp0 (page, "archive") == 0 ? text : NULL);
 }
 
 /* A list of 100,000 tasks takes GTK 100 ms to take in: a page is filled when it is first looked at. */
@@ -200,12 +200,9 @@ fill_tasks_cb (CrownWindow *self)
 static void
 fill_archive_cb (CrownWindow *self)
 {
-  g_autoptr(CrownListModel) model = NULL;
-
-  if (self->client == NULL || crown_list_page_is_filled (self->archive))
+  if (self->client == NULL)
     return;
-  model = crown_list_model_new (self->client, CROWN_QUERY_ARCHIVE);
-  crown_list_page_set_list (self->archive, model, crown_meeting_row_factory_new (TRUE));
+  crown_meetings_page_fill (self->archive, self->client);
   search_changed_cb (self);
 }
 
@@ -272,11 +269,12 @@ crown_window_new (GtkApplication *application,
 {
   CrownWindow *self = g_object_new (CROWN_TYPE_WINDOW, "application", application, NULL);
   CrownClient *client = crown_session_get_client (session);
-  g_autoptr(CrownListModel) meetings = crown_list_model_new (client, CROWN_QUERY_MEETINGS);
+  GListModel *meetings;
 
   self->session = g_object_ref (session);
   self->client = g_object_ref (client);
-  crown_list_page_set_list (self->meetings, meetings, crown_meeting_row_factory_new (FALSE));
+  crown_meetings_page_fill (self->meetings, client);
+  meetings = crown_meetings_page_get_model (self->meetings);
   crown_meeting_detail_set_client (self->detail, client);
   crown_analytics_page_set_client (self->analytics, client);
 
@@ -285,7 +283,7 @@ crown_window_new (GtkApplication *application,
   g_signal_connect_object (client, "notify::pending", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "rejected", G_CALLBACK (rejected_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (meetings, "items-changed", G_CALLBACK (meetings_changed_cb), self, G_CONNECT_SWAPPED);
-  meetings_changed_cb (self, 0, 0, 0, G_LIST_MODEL (meetings));
+  meetings_changed_cb (self, 0, 0, 0, meetings);
   restore_settings (self);
   show_connection (self);
   return self;
@@ -314,6 +312,7 @@ crown_window_class_init (CrownWindowClass *klass)
   GTK_WINDOW_CLASS (klass)->close_request = crown_window_close_request;
 
   g_type_ensure (CROWN_TYPE_LIST_PAGE);
+  g_type_ensure (CROWN_TYPE_MEETINGS_PAGE);
   g_type_ensure (CROWN_TYPE_ANALYTICS_PAGE);
   g_type_ensure (CROWN_TYPE_MEETING_DETAIL);
   g_type_ensure (CROWN_TYPE_TASKS_PAGE);
