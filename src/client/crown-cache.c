@@ -298,7 +298,7 @@ try_open (const char  *path,
   self->user_stream = g_strdup_printf ("user_%" G_GINT64_FORMAT, user_id);
   self->canonical = g_string_sized_new (1024);
   self->folded = g_string_sized_new (1024);
-  self->db = crown_sqlite_open (path, CROWN_SQLITE_READ_WRITE | CROWN_SQLITE_BULK, error);
+  self->db = crown_sqlite_open (path, CROWN_SQLITE_BULK | CROWN_SQLITE_KNOWN_SCHEMA, error);
   if (self->db == NULL || !set_up_connection (self->db, error) || (crashed && !crown_cache_check (self, error)) ||
       !crown_backup_migrate (self->db, crown_cache_migrations, crown_cache_n_migrations, NULL, error) ||
       !load_state (self, error) || !refresh_search (self, error))

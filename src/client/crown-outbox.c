@@ -69,7 +69,7 @@ static CrownSqlite *
 open_db (const char  *path,
          GError     **error)
 {
-  g_autoptr (CrownSqlite) db = crown_sqlite_open (path, CROWN_SQLITE_SYNC_FULL, error);
+  g_autoptr (CrownSqlite) db = crown_sqlite_open (path, CROWN_SQLITE_SYNC_FULL | CROWN_SQLITE_KNOWN_SCHEMA, error);
 
   if (db == NULL || !crown_sqlite_check (db, error) ||
       !crown_backup_migrate (db, migrations, G_N_ELEMENTS (migrations), NULL, error))

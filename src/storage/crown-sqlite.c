@@ -34,6 +34,7 @@ struct _CrownSqlite
   GHashTable *statements;      /* SQL's address → CrownSqliteStatement */
   gboolean    in_transaction;
   gboolean    damaged;
+  gboolean    known_schema;    /* CROWN_SQLITE_KNOWN_SCHEMA */
   GStatBuf    file;            /* as it was opened */
 };
 
@@ -73,6 +74,9 @@ fail (CrownSqlite  *self,
 {
   CrownSqliteError code = code_of_result (result);
 
+  /* Where SQLite has ended our transaction by itself, as when the disk is full, it cannot make sense of a COMMIT. */
+  if ((result & 0xff) == SQLITE_ERROR && self->known_schema && self->in_transaction == !sqlite3_get_autocommit (self->db))
+    code = CROWN_SQLITE_ERROR_CORRUPT;
   self->damaged |= code == CROWN_SQLITE_ERROR_CORRUPT;
   g_set_error (error, CROWN_SQLITE_ERROR, code, "%s: %s: %s", self->path, name,
                self->db != NULL ? sqlite3_errmsg (self->db) : sqlite3_errstr (result));
@@ -143,6 +147,7 @@ crown_sqlite_open (const char        *path,
   int result;
 
   self->path = g_strdup (path);
+  self->known_schema = (flags & CROWN_SQLITE_KNOWN_SCHEMA) != 0;
   self->statements = g_hash_table_new_full (NULL, NULL, NULL, statement_free);
 
   if (!read_only)

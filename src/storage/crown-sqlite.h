@@ -32,6 +32,9 @@ typedef enum {
   CROWN_SQLITE_READ_ONLY  = 1 << 0,
   CROWN_SQLITE_SYNC_FULL  = 1 << 1, /* synchronous=FULL; otherwise NORMAL */
   CROWN_SQLITE_BULK       = 1 << 2, /* a file that is made gets pages of 8 KiB: half the writes where rows come in batches */
+  /* All statements are the program's own and fit its schema: one that SQLite cannot make sense of says that the schema in
+   * the file is damaged. */
+  CROWN_SQLITE_KNOWN_SCHEMA = 1 << 3,
 } CrownSqliteFlags;
 
 /* WAL, busy timeout 10 s, foreign keys on, file mode 0600. */

@@ -209,7 +209,8 @@ sim_client_check (SimClient *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!check_rows (self, &error) || !check_overlay (self, &error))
+  if ((!check_rows (self, &error) || !check_overlay (self, &error)) &&
+      !(self->damaged && g_error_matches (error, CROWN_SQLITE_ERROR, CROWN_SQLITE_ERROR_CORRUPT)))
     sim_world_violate (self->world, "client %u cannot be read: %s", self->index, error->message);
 }
 

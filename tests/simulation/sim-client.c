@@ -67,6 +67,14 @@ sim_client_is_up (SimClient *self)
   return self->machine != NULL;
 }
 
+static void mend (SimClient *self);
+
+static gboolean
+is_damaged (SimClient *self)
+{
+  return crown_cache_is_damaged (self->cache) || crown_cache_reader_is_damaged (self->reader);
+}
+
 void
 sim_client_settle (SimClient *self)
 {
@@ -79,6 +87,8 @@ sim_client_settle (SimClient *self)
     }
   set_timer (self);
   sim_client_check (self);
+  if (is_damaged (self))
+    mend (self);
 }
 
 /* The driver */
@@ -427,6 +437,24 @@ sim_client_start (SimClient *self)
   sim_client_settle (self);
 }
 
+/* As the engine does it. */
+static void
+mend (SimClient *self)
+{
+  g_autoptr (GError) error = NULL;
+  CrownCache *cache;
+
+  sim_world_trace (self->world, "client %u sets its cache aside", self->index);
+  driver_close (self);
+  cache = g_steal_pointer (&self->cache);
+  close_files (self);
+  cache = crown_cache_reopen (cache, &error);
+  g_clear_pointer (&cache, crown_cache_close);
+  if (error != NULL && !self->disk->dead && !self->disk->full)
+    sim_world_violate (self->world, "client %u cannot begin anew: %s", self->index, error->message);
+  sim_client_start (self);
+}
+
 void
 sim_client_want (SimClient *self,
                  gboolean   wants)
@@ -461,6 +489,25 @@ sim_client_damage (SimClient *self,
   if (db != NULL && crown_sqlite_exec (db, "damage", damages[how % G_N_ELEMENTS (damages)], &error))
     self->damaged = TRUE;
   sim_world_trace (self->world, "client %u is damaged: %s", self->index, self->damaged ? "yes" : "no");
+}
+
+void
+sim_client_flip (SimClient *self,
+                 guint      which)
+{
+  g_autofree char *path = g_build_filename (self->folder, "cache.db", NULL);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (which);
+  g_autofree char *bytes = NULL;
+  gsize length;
+
+  sim_client_die (self);
+  sim_disk_restart (self->disk);
+  if (!g_file_get_contents (path, &bytes, &length, NULL) || length == 0)
+    return;
+  for (guint i = 0; i <= which % 8; i++)
+    bytes[g_rand_int (rand) % length] ^= (char) (1u << (which / 8 % 8));
+  self->damaged = g_file_set_contents_full (path, bytes, (gssize) length, G_FILE_SET_CONTENTS_NONE, 0600, NULL);
+  sim_world_trace (self->world, "client %u has %u bytes flipped", self->index, which % 8 + 1);
 }
 
 static void

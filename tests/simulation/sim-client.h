@@ -70,6 +70,8 @@ void       sim_client_edit    (SimClient *self, guint what, guint which, gboolea
 
 /* Its process is killed and its cache damaged. */
 void       sim_client_damage  (SimClient *self, guint how);
+/* Its process is killed, and bits of its cache's file are not what they were. */
+void       sim_client_flip    (SimClient *self, guint which);
 
 /* sim-client-checks.c: what must always be, and what must be in the end */
 void       sim_client_check     (SimClient *self);

@@ -229,6 +229,15 @@ damage_cache (SimWorld *world, const SimStep *step)
 }
 
 static void
+flip_bytes (SimWorld *world, const SimStep *step)
+{
+  SimClient *client = world->clients[step->client];
+
+  sim_client_flip (client, step->b);
+  sim_world_at (world, world->now_us + duration (step) / 4, step->client, look_after_client_cb, client, NULL);
+}
+
+static void
 free_client_disk_cb (SimWorld *world,
                      gpointer  data)
 {
@@ -380,6 +389,7 @@ static const struct {
   { "sleep", 3, sleep_a_while },
   { "kill-client", 8, kill_client },
   { "damage", 3, damage_cache },
+  { "flip-bytes", 3, flip_bytes },
   { "full-client-disk", 2, fill_client_disk },
   { "client-clock", 2, set_client_clock },
   { "restart-server", 2, restart_server },

@@ -282,6 +282,23 @@ test_half_read_statement (Fixture       *fixture,
   exec (fixture->db, "DROP TABLE things"); /* locked, were one still being read */
 }
 
+/* One who knows the schema, and whose statement does not fit the file, has a damaged file. */
+static void
+test_known_schema (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownSqlite) db = crown_sqlite_open (fixture->path, CROWN_SQLITE_KNOWN_SCHEMA, &error);
+
+  g_assert_no_error (error);
+  g_assert_null (crown_sqlite_prepare (fixture->db, "read", "SELECT * FROM nothing", NULL));
+  g_assert_false (crown_sqlite_is_damaged (fixture->db));
+  g_assert_false (crown_sqlite_is_damaged (db));
+  g_assert_null (crown_sqlite_prepare (db, "read", "SELECT * FROM nothing", &error));
+  assert_failed (&error, CROWN_SQLITE_ERROR_CORRUPT, fixture->path, "read");
+  g_assert_true (crown_sqlite_is_damaged (db));
+}
+
 static void
 test_errors_name_the_statement (Fixture       *fixture,
                                 gconstpointer  data)
@@ -913,6 +930,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   ADD ("open/settings", test_settings);
+  ADD ("known-schema", test_known_schema);
   ADD ("open/folders", test_folders_are_made);
   ADD ("open/cannot", test_cannot_be_opened);
   ADD ("open/read-only", test_read_only);
