@@ -922,7 +922,8 @@ apply_event (CrownCache          *self,
   /* What it stands for was superseded: what it changed, a later event changes again. */
   if (crown_envelope_is_tombstone (envelope))
     return TRUE;
-  if (info == NULL)
+  /* What is of this computer alone has no place in a server's stream, and must not set anything here. */
+  if (info == NULL || info->scope == CROWN_SCOPE_LOCAL)
     {
       self->state.unknown++;
       return TRUE;

@@ -7,6 +7,8 @@
 
 #include "crown-client.h"
 
+#include <glib/gi18n.h>
+
 #include "core/crown-clock.h"
 #include "core/crown-json.h"
 #include "core/crown-limits.h"
@@ -32,6 +34,9 @@ struct _CrownClient
   CrownClientState  state;
   guint             pending;
   gint64            offline_since;
+  CrownErrorHandler *errors;
+  guint             n_failures;
+  char             *problem; /* (nullable) */
 };
 
 enum {
@@ -39,6 +44,8 @@ enum {
   PROP_STATE,
   PROP_PENDING,
   PROP_OFFLINE_SINCE,
+  PROP_N_FAILURES,
+  PROP_PROBLEM,
   N_PROPS
 };
 
@@ -100,6 +107,17 @@ engine_cb (CrownEngineReport *report,
       self->offline_since = report->offline_since;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_OFFLINE_SINCE]);
     }
+  if (self->n_failures != report->n_failures)
+    {
+      self->n_failures = report->n_failures;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FAILURES]);
+    }
+  if (g_strcmp0 (self->problem, report->problem) != 0)
+    {
+      g_free (self->problem);
+      self->problem = g_strdup (report->problem);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROBLEM]);
+    }
   g_object_thaw_notify (G_OBJECT (self));
 
   if (report->made != NULL)
@@ -160,7 +178,7 @@ crown_client_new (const char  *folder,
       if (!make_files (folder, workspace_id, user_id, error) || !(self->reader = open_reader (folder, error)))
         return NULL;
     }
-  self->engine = crown_sync_engine_new (folder, workspace_id, user_id, engine_cb, self);
+  self->engine = crown_sync_engine_new (folder, workspace_id, user_id, self->errors, engine_cb, self);
   return g_steal_pointer (&self);
 }
 
@@ -234,6 +252,20 @@ gint64
 crown_client_get_user_id (CrownClient *self)
 {
   return self->user_id;
+}
+
+GPtrArray *
+crown_client_list_failures (CrownClient *self)
+{
+  g_return_val_if_fail (CROWN_IS_CLIENT (self), NULL);
+
+  return crown_error_handler_list (self->errors);
+}
+
+const char *
+crown_client_get_problem (CrownClient *self)
+{
+  return self->problem;
 }
 
 /* Reads */
@@ -391,7 +423,7 @@ file_read_cb (GObject      *file,
     }
   content = g_bytes_new_take (data, length);
   if (length > CROWN_IMPORT_MAX_BYTES)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "%s is larger than %d MB", shown,
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, _("%s is larger than %d MB"), shown,
                              CROWN_IMPORT_MAX_BYTES / (1024 * 1024));
   else if (!refuse_closed (self, task))
     crown_sync_engine_import (self->engine, content, shown, task);
@@ -592,6 +624,17 @@ crown_client_dispose (GObject *object)
 }
 
 static void
+crown_client_finalize (GObject *object)
+{
+  CrownClient *self = CROWN_CLIENT (object);
+
+  g_clear_pointer (&self->errors, crown_error_handler_unref);
+  g_free (self->problem);
+
+  G_OBJECT_CLASS (crown_client_parent_class)->finalize (object);
+}
+
+static void
 crown_client_get_property (GObject    *object,
                            guint       prop_id,
                            GValue     *value,
@@ -613,6 +656,14 @@ crown_client_get_property (GObject    *object,
       g_value_set_int64 (value, self->offline_since);
       break;
 
+    case PROP_N_FAILURES:
+      g_value_set_uint (value, self->n_failures);
+      break;
+
+    case PROP_PROBLEM:
+      g_value_set_string (value, self->problem);
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -626,11 +677,14 @@ crown_client_class_init (CrownClientClass *klass)
   GType type = G_TYPE_FROM_CLASS (klass);
 
   object_class->dispose = crown_client_dispose;
+  object_class->finalize = crown_client_finalize;
   object_class->get_property = crown_client_get_property;
 
   properties[PROP_STATE] = g_param_spec_enum ("state", NULL, NULL, CROWN_TYPE_CLIENT_STATE, CROWN_CLIENT_OFFLINE, flags);
   properties[PROP_PENDING] = g_param_spec_uint ("pending", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_OFFLINE_SINCE] = g_param_spec_int64 ("offline-since", NULL, NULL, 0, G_MAXINT64, 0, flags);
+  properties[PROP_N_FAILURES] = g_param_spec_uint ("n-failures", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_PROBLEM] = g_param_spec_string ("problem", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   signals[CHANGED] = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
@@ -644,4 +698,5 @@ crown_client_class_init (CrownClientClass *klass)
 static void
 crown_client_init (CrownClient *self)
 {
+  self->errors = crown_error_handler_new (NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "core/crown-change-set.h"
 #include "core/crown-models.h"
+#include "crown-error-handler.h"
 
 G_BEGIN_DECLS
 
@@ -37,12 +38,14 @@ void             crown_client_disconnect     (CrownClient *self); /* → OFFLINE
 void             crown_client_close     (CrownClient *self); /* stops the thread, closes the databases; idempotent */
 
 /* Properties: "state" (CrownClientState, notify), "pending" (guint: entries in the outbox, notify),
- *             "offline-since" (gint64 unix µs or 0, notify)
+ *             "offline-since" (gint64 unix µs or 0, notify), "n-failures" (guint: that were noted, notify),
+ *             "problem" (nullable text: what the person has to do something about, for as long as that is so, notify)
  * Signals:
  *   "changed" (CrownChangeSet *)           rows of these stores changed (cache or overlay); at most once a main-loop turn
  *   "made" (CrownChangeSet *)              of these, what this process did: its engine applied it, or it went into the outbox
  *                                          here. What other processes have to be told; never what crown_client_notice() said
- *   "rejected" (const char *what, const char *message)  the server refused a write; the overlay is gone already
+ *   "rejected" (const char *what, const char *message)  something that the person is to be told: the server refused a write,
+ *                                          whose overlay is gone already; a meeting was deleted there; "problem" is another
  */
 /* Another process changed the same files: the rows and the overlay are read anew ("changed" follows), and a connected
  * engine looks for new entries in the outbox. */
@@ -50,6 +53,10 @@ void             crown_client_notice      (CrownClient *self, const CrownChangeS
 CrownClientState crown_client_get_state   (CrownClient *self);
 guint            crown_client_get_pending (CrownClient *self);
 gint64           crown_client_get_user_id (CrownClient *self); /* whose client it is */
+/* What went wrong and what was done about it, the newest first; "n-failures" says when there is more.
+ * (transfer full) (element-type CrownFailure) */
+GPtrArray       *crown_client_list_failures (CrownClient *self);
+const char      *crown_client_get_problem (CrownClient *self); /* (nullable) */
 
 /* Reads: on the calling thread, from a read-only WAL connection that never waits for a writer; cache row + overlay. */
 typedef enum {

@@ -19,6 +19,7 @@ struct _CrownSyncEngine
   char              *folder;
   gint64             workspace_id;
   gint64             user_id;
+  CrownErrorHandler *errors;
   CrownEngineFunc    func;
   gpointer           user_data;
   GMainContext      *owner_context;
@@ -58,6 +59,9 @@ struct _CrownSyncEngine
 void crown_sync_engine_invoke       (CrownSyncEngine *self, GSourceFunc func, gpointer data, GDestroyNotify destroy);
 /* After each call into the machine. */
 void crown_sync_engine_set_timer    (CrownSyncEngine *self);
+/* Keeps what happened, and has the person told where that is news. @detail: (nullable) */
+void crown_sync_engine_note         (CrownSyncEngine *self, CrownFailureKind kind, CrownFailureOutcome outcome, const char *what,
+                                     const char *detail);
 
 /* crown-sync-network.c */
 void crown_sync_network_open        (gpointer engine);

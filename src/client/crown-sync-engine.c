@@ -20,6 +20,7 @@ crown_engine_report_free (CrownEngineReport *report)
   g_clear_pointer (&report->changed, crown_change_set_unref);
   g_clear_pointer (&report->made, crown_change_set_unref);
   g_clear_pointer (&report->rejected, g_ptr_array_unref);
+  g_free (report->problem);
   g_free (report);
 }
 
@@ -39,6 +40,8 @@ deliver_report (gpointer user_data)
   self->report->pending = report->pending;
   g_clear_pointer (&self->report_source, g_source_unref);
   g_mutex_unlock (&self->lock);
+  report->n_failures = crown_error_handler_get_n (self->errors);
+  report->problem = crown_error_handler_dup_problem (self->errors);
 
   self->func (report, self->user_data);
   return G_SOURCE_REMOVE;
@@ -73,6 +76,8 @@ report_state (CrownClientState state,
 {
   CrownSyncEngine *self = user_data;
 
+  if (state == CROWN_CLIENT_LIVE || state == CROWN_CLIENT_OFFLINE)
+    crown_error_handler_recovered (self->errors);
   g_mutex_lock (&self->lock);
   self->report->state = state;
   if (state == CROWN_CLIENT_LIVE)
@@ -98,21 +103,36 @@ report_changes (const CrownChangeSet *changes,
   g_mutex_unlock (&self->lock);
 }
 
-static void
-report_rejected (const char *what,
-                 const char *mutation_id,
-                 const char *message,
-                 gpointer    user_data)
+void
+crown_sync_engine_note (CrownSyncEngine     *self,
+                        CrownFailureKind     kind,
+                        CrownFailureOutcome  outcome,
+                        const char          *what,
+                        const char          *detail)
 {
-  CrownSyncEngine *self = user_data;
+  g_autofree char *message = crown_error_handler_note (self->errors, kind, outcome, what, detail);
 
   g_mutex_lock (&self->lock);
-  if (self->report->rejected == NULL)
+  if (message != NULL && self->report->rejected == NULL)
     self->report->rejected = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (self->report->rejected, g_strdup (what));
-  g_ptr_array_add (self->report->rejected, g_strdup (message));
+  if (message != NULL)
+    {
+      g_ptr_array_add (self->report->rejected, g_strdup (what));
+      g_ptr_array_add (self->report->rejected, g_steal_pointer (&message));
+    }
   schedule_report (self);
   g_mutex_unlock (&self->lock);
+}
+
+static void
+report_failed (CrownFailureKind     kind,
+               CrownFailureOutcome  outcome,
+               const char          *what,
+               const char          *mutation_id,
+               const char          *detail,
+               gpointer             user_data)
+{
+  crown_sync_engine_note (user_data, kind, outcome, what, detail);
 }
 
 static void
@@ -130,14 +150,6 @@ report_pending (guint    pending,
   g_mutex_unlock (&self->lock);
 }
 
-static void
-report_trouble (const char *message,
-                gpointer    user_data)
-{
-  g_warning ("%s", message);
-  report_rejected ("sync", NULL, message, user_data);
-}
-
 static const CrownSyncDriver driver = {
   .open = crown_sync_network_open,
   .close = crown_sync_network_close,
@@ -146,8 +158,7 @@ static const CrownSyncDriver driver = {
   .state_changed = report_state,
   .changed = report_changes,
   .pending = report_pending,
-  .rejected = report_rejected,
-  .trouble = report_trouble,
+  .failed = report_failed,
 };
 
 /* The timer */
@@ -220,11 +231,12 @@ start_machine (CrownSyncEngine *self)
   if (!open_databases (self, &error))
     {
       report_state (CROWN_CLIENT_STOPPED, self);
-      report_rejected ("open", NULL, error->message, self);
+      crown_sync_engine_note (self, crown_failure_of_error (error), CROWN_OUTCOME_STOPPED, "open", error->message);
       return;
     }
   self->machine = crown_sync_machine_new (self->cache, self->outbox, self->workspace_id, self->user_id, &driver, self,
                                           NULL, NULL, NULL);
+  crown_error_handler_recovered (self->errors);
   if (self->url != NULL)
     crown_sync_machine_connect (self->machine);
   crown_sync_engine_set_timer (self);
@@ -281,7 +293,7 @@ watch_files (CrownSyncEngine *self)
       !(crown_cache_is_damaged (self->cache) || crown_outbox_is_damaged (self->outbox)))
     return;
   if (++self->n_mended == MENDED_MAX)
-    report_trouble ("The files are damaged again and again. The disk may be failing.", self);
+    crown_sync_engine_note (self, CROWN_FAILURE_DISK, CROWN_OUTCOME_GIVEN_UP, "files", NULL);
   self->mend_source = g_idle_source_new ();
   g_source_set_callback (self->mend_source, mend_cb, self, NULL);
   g_source_attach (self->mend_source, self->context);
@@ -356,11 +368,12 @@ run (gpointer user_data)
 }
 
 CrownSyncEngine *
-crown_sync_engine_new (const char      *folder,
-                       gint64           workspace_id,
-                       gint64           user_id,
-                       CrownEngineFunc  func,
-                       gpointer         user_data)
+crown_sync_engine_new (const char        *folder,
+                       gint64             workspace_id,
+                       gint64             user_id,
+                       CrownErrorHandler *errors,
+                       CrownEngineFunc    func,
+                       gpointer           user_data)
 {
   CrownSyncEngine *self = g_new0 (CrownSyncEngine, 1);
 
@@ -368,6 +381,7 @@ crown_sync_engine_new (const char      *folder,
   self->folder = g_strdup (folder);
   self->workspace_id = workspace_id;
   self->user_id = user_id;
+  self->errors = crown_error_handler_ref (errors);
   self->func = func;
   self->user_data = user_data;
   self->owner_context = g_main_context_ref_thread_default ();
@@ -414,6 +428,7 @@ crown_sync_engine_stop (CrownSyncEngine *self)
   g_thread_join (self->thread);
 
   g_clear_pointer (&self->report, crown_engine_report_free);
+  g_clear_pointer (&self->errors, crown_error_handler_unref);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->loop, g_main_loop_unref);
   g_clear_pointer (&self->context, g_main_context_unref);

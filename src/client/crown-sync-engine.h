@@ -6,6 +6,7 @@
 #pragma once
 
 #include "crown-client.h"
+#include "crown-error-handler.h"
 #include "crown-outbox.h"
 
 G_BEGIN_DECLS
@@ -18,6 +19,8 @@ typedef struct {
   CrownChangeSet   *changed;       /* (nullable) rows or overlays to be read again */
   CrownChangeSet   *made;          /* (nullable) of these, what this process did itself */
   GPtrArray        *rejected;      /* (nullable) (element-type utf8): what and message, in turn */
+  guint             n_failures;    /* that were noted, ever */
+  char             *problem;       /* (nullable): what a person has to do something about */
 } CrownEngineReport;
 
 void crown_engine_report_free (CrownEngineReport *report);
@@ -30,7 +33,7 @@ typedef struct _CrownSyncEngine CrownSyncEngine;
 
 /* Starts the thread. @folder has cache.db and outbox.db. All other functions only post to the thread. */
 CrownSyncEngine *crown_sync_engine_new        (const char *folder, gint64 workspace_id, gint64 user_id,
-                                               CrownEngineFunc func, gpointer user_data);
+                                               CrownErrorHandler *errors, CrownEngineFunc func, gpointer user_data);
 /* Aborts what is pending, joins the thread; nothing is reported any more. */
 void             crown_sync_engine_stop       (CrownSyncEngine *self);
 void             crown_sync_engine_connect    (CrownSyncEngine *self, const char *url, const char *token);

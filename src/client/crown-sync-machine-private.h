@@ -35,6 +35,7 @@ typedef enum {
   CROWN_SYNC_TIMER_APPLY, /* what has arrived together is applied together */
   CROWN_SYNC_TIMER_GAP,   /* so long an event may be missing */
   CROWN_SYNC_TIMER_SEND,  /* writes that failed are tried again */
+  CROWN_SYNC_TIMER_ROWS,  /* rows that were not there are asked for again */
   CROWN_SYNC_TIMER_IDLE,  /* nothing has come for a while: what can wait is done */
   CROWN_SYNC_N_TIMERS,
 } CrownSyncTimer;
@@ -51,6 +52,7 @@ struct _CrownSyncPending
   gint64               id;      /* of a row; 0: of a part of the store */
   guint                bucket;  /* that part */
   guint64              touched; /* the last event that changed that row since it was asked for */
+  guint                attempt; /* of a row that may be missing */
 };
 
 /* A row that was read again and is of a later position than the cache: it is put there when that is reached. */
@@ -60,6 +62,14 @@ typedef struct {
   guint64     sequence;
   JsonObject *row;     /* (nullable): it is gone */
 } CrownSyncHeld;
+
+/* A row that the server does not know, and is asked for again: one that is asked may be behind another. */
+typedef struct {
+  CrownStore  store;
+  gint64      id;
+  guint       attempt;
+  gint64      due;     /* monotonic */
+} CrownSyncMissing;
 
 struct _CrownSyncMachine
 {
@@ -94,13 +104,23 @@ struct _CrownSyncMachine
   GHashTable            *in_flight;   /* set of ids of outbox entries */
   GHashTable            *waiting;     /* id of an outbox entry → monotonic time before which it is not tried again */
   GArray                *held;        /* CrownSyncHeld */
+  GArray                *missing;     /* CrownSyncMissing */
   gboolean               counted;     /* the rows, in this life */
   CrownCacheValidator   *validator;   /* (nullable): not needed yet */
 };
 
 /* crown-sync-machine.c */
 void              crown_sync_machine_step          (CrownSyncMachine *self, CrownSyncInput input);
-void              crown_sync_machine_fail          (CrownSyncMachine *self, const char *reason);
+/* The line is of no use any more: it is given up, and made anew later. @detail: (nullable) */
+void              crown_sync_machine_fail          (CrownSyncMachine *self, CrownFailureKind kind, const char *detail);
+/* Says what an answer that is not the wanted one is, and gives the line up where nothing more can be had over it.
+ * @outcome: what is done about it where the line goes on */
+void              crown_sync_machine_answer_failed (CrownSyncMachine *self, const CrownSyncAnswer *answer,
+                                                    CrownFailureOutcome outcome, const char *what);
+/* @detail: (out) (nullable) (transfer full) */
+CrownFailureKind  crown_sync_answer_get_failure    (const CrownSyncAnswer *answer, char **detail);
+void              crown_sync_machine_note          (CrownSyncMachine *self, CrownFailureKind kind, CrownFailureOutcome outcome,
+                                                    const char *what, const char *mutation_id, const char *detail);
 /* @us: from now on; negative: not at all */
 void              crown_sync_machine_set_timer     (CrownSyncMachine *self, CrownSyncTimer timer, gint64 us);
 /* @key, @body: (nullable). Returns: (transfer none): to be filled in */
@@ -119,6 +139,10 @@ void              crown_sync_machine_settle        (CrownSyncMachine *self);
 void              crown_sync_machine_take_snapshot (CrownSyncMachine *self);
 /* Has the rows read again that the cache found wrong. */
 void              crown_sync_machine_repair        (CrownSyncMachine *self);
+/* A write was refused because its row is not as it was thought to be. */
+void              crown_sync_machine_doubt         (CrownSyncMachine *self, CrownStore store, gint64 id);
+/* Asks for the rows again that were missing and are due. */
+void              crown_sync_machine_ask_again     (CrownSyncMachine *self);
 void              crown_sync_machine_note_touched  (CrownSyncMachine *self, const CrownChangeSet *changes, guint64 sequence);
 /* The lowest sequence that a held row waits for; G_MAXUINT64: none does. */
 guint64           crown_sync_machine_next_held     (CrownSyncMachine *self);

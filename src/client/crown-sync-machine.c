@@ -76,13 +76,48 @@ crown_sync_machine_step (CrownSyncMachine *self,
   enter[self->state] (self);
 }
 
-/* The line is of no use any more; @reason is for people. */
+/* Failures. What each is and what is done about it stands in the table of crown-error-handler.c. */
+
+void
+crown_sync_machine_note (CrownSyncMachine    *self,
+                         CrownFailureKind     kind,
+                         CrownFailureOutcome  outcome,
+                         const char          *what,
+                         const char          *mutation_id,
+                         const char          *detail)
+{
+  if (kind != CROWN_FAILURE_NONE)
+    self->driver->failed (kind, outcome, what, mutation_id, detail, self->user_data);
+}
+
 void
 crown_sync_machine_fail (CrownSyncMachine *self,
-                         const char       *reason)
+                         CrownFailureKind  kind,
+                         const char       *detail)
 {
-  g_debug ("the line is given up: %s", reason);
+  if (transitions[self->state][CROWN_SYNC_LOST] < 0)
+    return;
+  crown_sync_machine_note (self, kind, CROWN_OUTCOME_RETRIES, "sync", NULL, detail);
   crown_sync_machine_step (self, CROWN_SYNC_LOST);
+}
+
+/* Who asks has to change first, or what is asked for. */
+void
+crown_sync_machine_refused (CrownSyncMachine *self,
+                            CrownFailureKind  kind,
+                            const char       *message)
+{
+  CrownFailurePolicy policy = crown_failure_get_policy (kind);
+
+  if (transitions[self->state][CROWN_SYNC_REFUSED] < 0)
+    return;
+  if (policy != CROWN_POLICY_ASK && policy != CROWN_POLICY_TELL)
+    {
+      crown_sync_machine_fail (self, kind, message);
+      return;
+    }
+  crown_sync_machine_step (self, CROWN_SYNC_REFUSED);
+  crown_sync_machine_note (self, kind, CROWN_OUTCOME_STOPPED, "connect", NULL, message);
 }
 
 /* Timers */
@@ -167,15 +202,41 @@ crown_sync_object_of (GBytes  *body,
   return crown_json_parse_object (text != NULL ? text : "", (gssize) length, error);
 }
 
-char *
-crown_sync_problem_of (guint   status,
-                       GBytes *body)
+CrownFailureKind
+crown_sync_failure_of (guint    status,
+                       GBytes  *body,
+                       char   **detail)
 {
   g_autoptr (JsonObject) problem = crown_sync_object_of (body, NULL);
 
-  if (problem != NULL && crown_json_opt_string (problem, "detail", NULL) != NULL)
-    return g_strdup (crown_json_opt_string (problem, "detail", NULL));
-  return g_strdup_printf ("The server answered with status %u", status);
+  if (detail != NULL)
+    *detail = problem != NULL ? g_strdup (crown_json_opt_string (problem, "detail", NULL)) : NULL;
+  return crown_failure_of_status (status, problem != NULL ? crown_json_opt_string (problem, "code", NULL) : NULL);
+}
+
+CrownFailureKind
+crown_sync_answer_get_failure (const CrownSyncAnswer  *answer,
+                               char                  **detail)
+{
+  if (answer->status != 0 || answer->failure == CROWN_FAILURE_NONE)
+    return crown_sync_failure_of (answer->status, answer->body, detail);
+  *detail = g_strdup (answer->message);
+  return answer->failure;
+}
+
+void
+crown_sync_machine_answer_failed (CrownSyncMachine      *self,
+                                  const CrownSyncAnswer *answer,
+                                  CrownFailureOutcome    outcome,
+                                  const char            *what)
+{
+  g_autofree char *detail = NULL;
+  CrownFailureKind kind = crown_sync_answer_get_failure (answer, &detail);
+
+  if (answer->status >= 400 && crown_failure_get_policy (kind) == CROWN_POLICY_ASK)
+    crown_sync_machine_refused (self, kind, detail);
+  else
+    crown_sync_machine_note (self, kind, outcome, what, NULL, detail);
 }
 
 void
@@ -215,6 +276,7 @@ forget_line (CrownSyncMachine *self)
   crown_event_buffer_clear (self->workspace);
   crown_event_buffer_clear (self->user);
   crown_sync_machine_drop_held (self);
+  g_array_set_size (self->missing, 0);
   g_hash_table_remove_all (self->pending);
   g_hash_table_remove_all (self->in_flight);
   g_hash_table_remove_all (self->waiting);
@@ -299,20 +361,11 @@ on_joined (CrownSyncMachine *self,
 }
 
 void
-crown_sync_machine_refused (CrownSyncMachine *self,
-                            const char       *message)
-{
-  if (transitions[self->state][CROWN_SYNC_REFUSED] < 0)
-    return;
-  crown_sync_machine_step (self, CROWN_SYNC_REFUSED);
-  self->driver->rejected ("connect", NULL, message, self->user_data);
-}
-
-void
 crown_sync_machine_lost (CrownSyncMachine *self,
+                         CrownFailureKind  kind,
                          const char       *reason)
 {
-  crown_sync_machine_fail (self, reason);
+  crown_sync_machine_fail (self, kind, reason);
 }
 
 /* Applying */
@@ -408,10 +461,7 @@ apply (CrownSyncMachine *self,
 
   if (!apply_in_parts (self, ready, &error))
     {
-      g_autofree char *message = g_strdup_printf ("Changes from the server cannot be kept: %s", error->message);
-
-      self->driver->trouble (message, self->user_data);
-      crown_sync_machine_fail (self, error->message);
+      crown_sync_machine_fail (self, crown_failure_of_error (error), error->message);
       return FALSE;
     }
 
@@ -563,9 +613,7 @@ is_fruitless (CrownSyncMachine *self)
     return FALSE;
 
   self->fruitless = 0;
-  self->driver->trouble ("The server's answers do not lead to its present state. It is tried again later; what is here "
-                         "stays readable.", self->user_data);
-  crown_sync_machine_fail (self, "the server's answers bring nothing new");
+  crown_sync_machine_fail (self, CROWN_FAILURE_ANSWER, NULL);
   return TRUE;
 }
 
@@ -629,12 +677,8 @@ on_join_error (CrownSyncMachine *self,
                CrownNamespaces   ns,
                JsonObject       *argument)
 {
-  /* These pass; the others are about who asks. */
-  if (g_strcmp0 (crown_json_opt_string (argument, "code", ""), "room_full") == 0 ||
-      g_strcmp0 (crown_json_opt_string (argument, "code", ""), "rate_limited") == 0)
-    crown_sync_machine_fail (self, crown_json_opt_string (argument, "message", "the workspace cannot be joined now"));
-  else
-    crown_sync_machine_refused (self, crown_json_opt_string (argument, "message", "The workspace cannot be joined"));
+  crown_sync_machine_refused (self, crown_failure_of_status (0, crown_json_opt_string (argument, "code", "")),
+                              crown_json_opt_string (argument, "message", NULL));
 }
 
 static void
@@ -651,7 +695,8 @@ on_replay_error (CrownSyncMachine *self,
                  CrownNamespaces   ns,
                  JsonObject       *argument)
 {
-  crown_sync_machine_fail (self, crown_json_opt_string (argument, "message", "the replay failed"));
+  crown_sync_machine_fail (self, crown_failure_of_status (0, crown_json_opt_string (argument, "code", "")),
+                           crown_json_opt_string (argument, "message", NULL));
 }
 
 static void
@@ -735,7 +780,13 @@ on_timer (CrownSyncMachine *self,
   switch (timer)
     {
     case CROWN_SYNC_TIMER_STATE:
+      if (transitions[self->state][CROWN_SYNC_DUE] == BAC)
+        crown_sync_machine_note (self, CROWN_FAILURE_TIMEOUT, CROWN_OUTCOME_RETRIES, "sync", NULL, NULL);
       crown_sync_machine_step (self, CROWN_SYNC_DUE);
+      break;
+
+    case CROWN_SYNC_TIMER_ROWS:
+      crown_sync_machine_ask_again (self);
       break;
 
     case CROWN_SYNC_TIMER_APPLY:
@@ -802,6 +853,7 @@ crown_sync_machine_new (CrownCache            *cache,
   self->in_flight = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->waiting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   self->held = g_array_new (FALSE, FALSE, sizeof (CrownSyncHeld));
+  self->missing = g_array_new (FALSE, FALSE, sizeof (CrownSyncMissing));
   for (guint i = 0; i < CROWN_SYNC_N_TIMERS; i++)
     self->due[i] = NEVER;
   crown_cache_get_position (cache, &self->position, NULL);
@@ -821,6 +873,7 @@ crown_sync_machine_free (CrownSyncMachine *self)
   g_hash_table_unref (self->in_flight);
   g_hash_table_unref (self->waiting);
   g_array_unref (self->held);
+  g_array_unref (self->missing);
   g_clear_pointer (&self->validator, crown_cache_validator_free);
   g_free (self);
 }

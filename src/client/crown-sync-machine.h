@@ -9,6 +9,7 @@
 #include "core/crown-clock.h"
 #include "crown-cache.h"
 #include "crown-client.h"
+#include "crown-error-handler.h"
 #include "crown-outbox.h"
 
 G_BEGIN_DECLS
@@ -36,13 +37,15 @@ typedef struct {
  * @sequence: X-Crown-Sequence; 0: there was none
  * @retry_after_ms: how long the server wants to be left alone; 0: it does not say
  * @body: (nullable)
- * @message: (nullable): why no answer came
+ * @failure: why no answer came; %CROWN_FAILURE_NONE: nobody knows
+ * @message: (nullable): the same for people
  */
 typedef struct {
   guint       status;
   guint64     sequence;
   guint       retry_after_ms;
   GBytes     *body;
+  CrownFailureKind failure;
   const char *message;
 } CrownSyncAnswer;
 
@@ -55,8 +58,7 @@ typedef struct {
  * @state_changed: the state is another
  * @changed: rows changed, by events or by what is in the outbox; @made_here: by this process
  * @pending: so many entries are in the outbox
- * @rejected: @what was refused for good, and why; @mutation_id: (nullable): of the write that it was
- * @trouble: something keeps going wrong; for people
+ * @failed: @what went wrong, and what is done about it; @mutation_id: (nullable): of the write that it was; @detail: (nullable)
  *
  * What the machine has done for it. All functions are called on the machine's thread; none may call the machine.
  */
@@ -68,8 +70,8 @@ typedef struct {
   void (*state_changed) (CrownClientState state, gpointer user_data);
   void (*changed)       (const CrownChangeSet *changes, gboolean made_here, gpointer user_data);
   void (*pending)       (guint n, gpointer user_data);
-  void (*rejected)      (const char *what, const char *mutation_id, const char *message, gpointer user_data);
-  void (*trouble)       (const char *message, gpointer user_data);
+  void (*failed)        (CrownFailureKind kind, CrownFailureOutcome outcome, const char *what, const char *mutation_id,
+                         const char *detail, gpointer user_data);
 } CrownSyncDriver;
 
 /* No network, no thread, no timer and no clock of its own: the same inputs make the same outputs. It writes the two files
@@ -104,13 +106,16 @@ void              crown_sync_machine_resume     (CrownSyncMachine      *self);
 /* What the line brought. */
 void              crown_sync_machine_opened     (CrownSyncMachine      *self,
                                                  const char            *nsp);
+/* A namespace is not to be had: it is tried again later, or not until the person says so. */
 void              crown_sync_machine_refused    (CrownSyncMachine      *self,
+                                                 CrownFailureKind       kind,
                                                  const char            *message);
 void              crown_sync_machine_event      (CrownSyncMachine      *self,
                                                  const char            *nsp,
                                                  const char            *name,
                                                  JsonArray             *args);
 void              crown_sync_machine_lost       (CrownSyncMachine      *self,
+                                                 CrownFailureKind       kind,
                                                  const char            *reason);
 void              crown_sync_machine_answered   (CrownSyncMachine      *self,
                                                  guint                  id,
@@ -130,9 +135,11 @@ void              crown_sync_machine_look       (CrownSyncMachine      *self);
 /* The JSON object that a server answered with. @body: (nullable). (transfer full) */
 JsonObject       *crown_sync_object_of          (GBytes                *body,
                                                  GError               **error);
-/* What it said of a failure, for people: problem+json where it is that. @body: (nullable). (transfer full) */
-char             *crown_sync_problem_of         (guint                  status,
-                                                 GBytes                *body);
+/* What a failure is that it answered with, by problem+json where it is that. @body: (nullable); @detail: (out) (optional)
+ * (nullable) (transfer full): its words */
+CrownFailureKind  crown_sync_failure_of         (guint                  status,
+                                                 GBytes                *body,
+                                                 char                 **detail);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownSyncMachine, crown_sync_machine_free)
 

@@ -7,6 +7,8 @@
 
 #include "crown-sync-engine-private.h"
 
+#include <glib/gi18n.h>
+
 #include "core/crown-json.h"
 
 #define REQUEST_SECONDS 60
@@ -101,6 +103,7 @@ machine_answered (Request      *request,
     .sequence = header_number (request->message, "X-Crown-Sequence", G_MAXINT64),
     .retry_after_ms = (guint) header_number (request->message, "Retry-After", RETRY_AFTER_MAX) * 1000,
     .body = body,
+    .failure = crown_failure_of_error (error),
     .message = error != NULL ? error->message : NULL,
   };
 
@@ -163,9 +166,11 @@ lost_cb (gpointer user_data)
 {
   CrownSyncEngine *self = user_data;
   g_autofree char *reason = g_steal_pointer (&self->lost_reason);
+  const GError *failure = g_str_has_prefix (reason, "transport error") ? crown_sio_client_get_failure (self->sio) : NULL;
+  CrownFailureKind kind = failure != NULL ? crown_failure_of_error (failure) : CROWN_FAILURE_LOST;
 
   clear_lost (self);
-  crown_sync_machine_lost (self->machine, reason);
+  crown_sync_machine_lost (self->machine, kind, reason);
   crown_sync_engine_set_timer (self);
   return G_SOURCE_REMOVE;
 }
@@ -200,7 +205,9 @@ on_connect_error (CrownSyncEngine *self,
                   const char      *message,
                   JsonObject      *data)
 {
-  crown_sync_machine_refused (self->machine, message);
+  const char *code = data != NULL ? crown_json_opt_string (data, "code", NULL) : NULL;
+
+  crown_sync_machine_refused (self->machine, code != NULL ? crown_failure_of_status (0, code) : CROWN_FAILURE_FORBIDDEN, message);
   crown_sync_engine_set_timer (self);
 }
 
@@ -300,31 +307,37 @@ refuse_offline (CrownSyncEngine *self,
 {
   if (self->line_cancellable != NULL && self->opened)
     return FALSE;
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
-                           "This needs the server, and it is not connected. Try again when it is.");
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "%s",
+                           _("This needs the server, and it is not connected. Try again when it is."));
   return TRUE;
 }
 
-/* TRUE if @task has its error already. */
+/* TRUE if the task has its error already. */
 static gboolean
-return_failure (GTask        *task,
+return_failure (Request      *request,
+                const char   *what,
                 guint         status,
                 guint         wanted,
                 GBytes       *body,
                 const GError *error)
 {
-  g_autofree char *problem = NULL;
+  g_autofree char *detail = NULL;
+  g_autofree char *message = NULL;
+  CrownFailureKind kind;
 
   if (status == wanted)
     return FALSE;
-  if (error != NULL)
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
-      g_task_return_error (task, g_error_copy (error));
+      g_task_return_error (request->task, g_error_copy (error));
       return TRUE;
     }
-  problem = crown_sync_problem_of (status, body);
-  g_task_return_new_error (task, G_IO_ERROR, status == SOUP_STATUS_NOT_FOUND ? G_IO_ERROR_NOT_FOUND : G_IO_ERROR_FAILED, "%s",
-                           problem);
+  kind = error != NULL ? crown_failure_of_error (error) : crown_sync_failure_of (status, body, &detail);
+  message = crown_failure_describe (kind, error != NULL ? error->message : detail);
+  crown_sync_engine_note (request->self, kind, CROWN_OUTCOME_RETURNED, what, error != NULL ? error->message : detail);
+  g_task_return_new_error (request->task, G_IO_ERROR,
+                           kind == CROWN_FAILURE_MISSING || kind == CROWN_FAILURE_GONE ? G_IO_ERROR_NOT_FOUND : G_IO_ERROR_FAILED,
+                           "%s", message);
   return TRUE;
 }
 
@@ -338,7 +351,7 @@ import_answered (Request      *request,
   GError *local_error = NULL;
   gint64 id;
 
-  if (return_failure (request->task, status, SOUP_STATUS_CREATED, body, error))
+  if (return_failure (request, "POST /imports", status, SOUP_STATUS_CREATED, body, error))
     return;
   if ((answer = crown_sync_object_of (body, &local_error)) == NULL || !crown_json_get_int (answer, "meeting_id", &id, &local_error))
     g_task_return_error (request->task, local_error);
@@ -380,6 +393,20 @@ crown_sync_engine_import (CrownSyncEngine *self,
   crown_sync_engine_invoke (self, import_cb, job, job_free);
 }
 
+/* It may be the meeting that is not there any more. */
+static void
+doubt_meeting (Request *request)
+{
+  CrownSyncEngine *self = request->self;
+  g_autoptr (CrownChangeSet) doubtful = crown_change_set_new (self->workspace_id);
+
+  if (self->machine == NULL)
+    return;
+  crown_change_set_add (doubtful, CROWN_STORE_MEETINGS, request->id);
+  crown_sync_machine_miss (self->machine, doubtful, 0);
+  crown_sync_engine_set_timer (self);
+}
+
 static void
 transcript_answered (Request      *request,
                      guint         status,
@@ -391,8 +418,12 @@ transcript_answered (Request      *request,
   GError *local_error = NULL;
   JsonArray *segments;
 
-  if (return_failure (request->task, status, SOUP_STATUS_OK, body, error))
-    return;
+  if (return_failure (request, "GET /transcript", status, SOUP_STATUS_OK, body, error))
+    {
+      if (status == SOUP_STATUS_NOT_FOUND || status == SOUP_STATUS_GONE)
+        doubt_meeting (request);
+      return;
+    }
   if ((answer = crown_sync_object_of (body, &local_error)) == NULL)
     {
       g_task_return_error (request->task, local_error);

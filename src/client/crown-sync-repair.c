@@ -8,6 +8,7 @@
 #include "crown-sync-machine-private.h"
 
 #include "core/crown-json.h"
+#include "crown-cache-private.h"
 #include "crown-cache-upkeep.h"
 
 /* Idle syncs in a row that find other digests: after the first ones rows are read again, then all of them, then it is said. */
@@ -18,6 +19,16 @@
 #define ROWS_MAX    500
 /* Stale rows that are read again at one idle sync. */
 #define STALE_MAX   50
+/* A row that the server does not know is asked for so often, by the reconnection's delays, before it is removed. */
+#define MISSING_ATTEMPTS 3
+/* The attempt at which a row is removed at once: that it is not there is known already. */
+#define KNOWN MISSING_ATTEMPTS
+
+static const char SQL_TASKS_OF[] = "SELECT id FROM tasks WHERE session_id = ?1";
+static const char *const sql_has_row[CROWN_N_STORES] = {
+  [CROWN_STORE_MEETINGS] = "SELECT 1 FROM meetings WHERE id = ?1",
+  [CROWN_STORE_TASKS] = "SELECT 1 FROM tasks WHERE id = ?1",
+};
 
 static const CrownStore stores[] = { CROWN_STORE_MEETINGS, CROWN_STORE_TASKS, CROWN_STORE_ANALYTICS };
 
@@ -37,19 +48,16 @@ on_snapshot_answered (CrownSyncMachine      *self,
 
   if (answer->status != 200)
     {
-      g_autofree char *message = g_strdup_printf ("the snapshot was answered with status %u (%s)", answer->status,
-                                                  answer->message != NULL ? answer->message : "");
+      g_autofree char *detail = NULL;
+      CrownFailureKind kind = crown_sync_answer_get_failure (answer, &detail);
 
-      crown_sync_machine_fail (self, message);
+      crown_sync_machine_refused (self, kind, detail);
       return;
     }
   if ((snapshot = crown_sync_object_of (answer->body, &error)) == NULL ||
       !crown_cache_load_snapshot (self->cache, snapshot, changes, &error))
     {
-      g_autofree char *message = g_strdup_printf ("The server's rows cannot be kept: %s", error->message);
-
-      self->driver->trouble (message, self->user_data);
-      crown_sync_machine_fail (self, error->message);
+      crown_sync_machine_fail (self, crown_failure_of_error (error), error->message);
       return;
     }
 
@@ -71,8 +79,8 @@ crown_sync_machine_take_snapshot (CrownSyncMachine *self)
 
 /* Rows */
 
-static void ask_for_row  (CrownSyncMachine *self, CrownStore store, gint64 id);
-static void ask_for_each (CrownSyncMachine *self, CrownStore store, const GArray *ids);
+static void ask_for_row  (CrownSyncMachine *self, CrownStore store, gint64 id, guint attempt);
+static void ask_for_each (CrownSyncMachine *self, CrownStore store, const GArray *ids, guint attempt);
 
 static void
 clear_held (CrownSyncHeld *held)
@@ -98,6 +106,47 @@ crown_sync_machine_next_held (CrownSyncMachine *self)
   return next;
 }
 
+static gboolean
+is_here (CrownSyncMachine *self,
+         CrownStore        store,
+         gint64            id)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_cache_get_db (self->cache), "row is here", sql_has_row[store], NULL);
+  gboolean found = FALSE;
+
+  if (stmt == NULL)
+    return FALSE;
+  crown_sqlite_bind_int (stmt, 1, id);
+  found = crown_sqlite_step (stmt, NULL) == 1;
+  crown_sqlite_reset (stmt);
+  return found;
+}
+
+/* A meeting goes with what is of it: that is not shown without. */
+static void
+on_meeting_removed (CrownSyncMachine *self,
+                    gint64            id)
+{
+  g_autofree char *what = g_strdup_printf ("/meetings/%" G_GINT64_FORMAT, id);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_cache_get_db (self->cache), "tasks of a meeting", SQL_TASKS_OF, NULL);
+  g_autoptr (GArray) tasks = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  if (stmt != NULL)
+    {
+      crown_sqlite_bind_int (stmt, 1, id);
+      while (crown_sqlite_step (stmt, NULL) == 1)
+        {
+          gint64 task = crown_sqlite_column_int (stmt, 0);
+
+          g_array_append_val (tasks, task);
+        }
+      crown_sqlite_reset (stmt);
+    }
+  ask_for_each (self, CROWN_STORE_TASKS, tasks, KNOWN);
+  ask_for_row (self, CROWN_STORE_ANALYTICS, id, KNOWN);
+  crown_sync_machine_note (self, CROWN_FAILURE_MISSING, CROWN_OUTCOME_REMOVED, what, NULL, NULL);
+}
+
 /* Puts the rows that are of the position. */
 gboolean
 crown_sync_machine_put_held (CrownSyncMachine  *self,
@@ -107,13 +156,17 @@ crown_sync_machine_put_held (CrownSyncMachine  *self,
     {
       CrownSyncHeld *held = &g_array_index (self->held, CrownSyncHeld, i - 1);
       g_autoptr (CrownChangeSet) changes = NULL;
+      gboolean is_removed;
 
       if (held->sequence > self->position.sequence)
         continue;
 
       changes = crown_change_set_new (self->workspace_id);
+      is_removed = held->row == NULL && held->store == CROWN_STORE_MEETINGS && is_here (self, held->store, held->id);
       if (!crown_cache_put_row (self->cache, held->store, held->id, held->row, changes, error))
         return FALSE;
+      if (is_removed)
+        on_meeting_removed (self, held->id);
       clear_held (held);
       g_array_remove_index (self->held, i - 1);
       crown_sync_machine_changed (self, changes);
@@ -148,6 +201,65 @@ crown_sync_machine_note_touched (CrownSyncMachine     *self,
 }
 
 static void
+set_missing_timer (CrownSyncMachine *self)
+{
+  gint64 first = G_MAXINT64;
+
+  for (guint i = 0; i < self->missing->len; i++)
+    first = MIN (first, g_array_index (self->missing, CrownSyncMissing, i).due);
+  crown_sync_machine_set_timer (self, CROWN_SYNC_TIMER_ROWS,
+                                first == G_MAXINT64 ? -1 : MAX (first - crown_clock_monotonic_us (self->clock), 0));
+}
+
+static void
+ask_again_later (CrownSyncMachine       *self,
+                 const CrownSyncPending *pending)
+{
+  guint delay = crown_backoff_delay_ms (pending->attempt, self->random, self->random_data);
+  CrownSyncMissing missing = { pending->store, pending->id, pending->attempt + 1,
+                               crown_clock_monotonic_us (self->clock) + (gint64) delay * 1000 };
+
+  g_array_append_val (self->missing, missing);
+  set_missing_timer (self);
+}
+
+void
+crown_sync_machine_ask_again (CrownSyncMachine *self)
+{
+  gint64 now = crown_clock_monotonic_us (self->clock);
+
+  for (guint i = self->missing->len; i > 0; i--)
+    {
+      CrownSyncMissing missing = g_array_index (self->missing, CrownSyncMissing, i - 1);
+
+      if (missing.due > now)
+        continue;
+      g_array_remove_index (self->missing, i - 1);
+      ask_for_row (self, missing.store, missing.id, missing.attempt);
+    }
+  set_missing_timer (self);
+}
+
+/* FALSE: the row is not to be removed. A known deletion is believed at once; that one is missing, when it is still. */
+static gboolean
+is_gone (CrownSyncMachine      *self,
+         CrownSyncPending      *pending,
+         const CrownSyncAnswer *answer)
+{
+  g_autofree char *what = g_strdup_printf ("/%s/%" G_GINT64_FORMAT, crown_store_to_string (pending->store), pending->id);
+  CrownFailureKind kind = crown_sync_failure_of (answer->status, answer->body, NULL);
+
+  if (kind == CROWN_FAILURE_GONE || (kind == CROWN_FAILURE_MISSING && pending->attempt >= KNOWN))
+    return TRUE;
+  if (kind == CROWN_FAILURE_MISSING)
+    ask_again_later (self, pending);
+  else
+    self->counted = FALSE; /* the next idle sync finds it again */
+  crown_sync_machine_answer_failed (self, answer, CROWN_OUTCOME_READS_AGAIN, what);
+  return FALSE;
+}
+
+static void
 on_row_answered (CrownSyncMachine      *self,
                  CrownSyncPending      *pending,
                  const CrownSyncAnswer *answer)
@@ -155,11 +267,13 @@ on_row_answered (CrownSyncMachine      *self,
   g_autoptr (GError) error = NULL;
   CrownSyncHeld held = { pending->store, pending->id, answer->sequence, NULL };
 
-  if ((answer->status != 200 && answer->status != 404) || g_strcmp0 (self->epoch, self->position.epoch) != 0)
+  if (g_strcmp0 (self->epoch, self->position.epoch) != 0)
     {
-      self->counted = FALSE; /* the next idle sync finds it again */
+      self->counted = FALSE;
       return;
     }
+  if (answer->status != 200 && !is_gone (self, pending, answer))
+    return;
   if (answer->status == 200 && (held.row = crown_sync_object_of (answer->body, &error)) == NULL)
     {
       g_warning ("a row cannot be used: %s", error->message);
@@ -168,7 +282,7 @@ on_row_answered (CrownSyncMachine      *self,
   if (answer->sequence < pending->touched)
     {
       clear_held (&held);
-      ask_for_row (self, pending->store, pending->id);
+      ask_for_row (self, pending->store, pending->id, pending->attempt);
       return;
     }
 
@@ -180,13 +294,24 @@ on_row_answered (CrownSyncMachine      *self,
 static void
 ask_for_row (CrownSyncMachine *self,
              CrownStore        store,
-             gint64            id)
+             gint64            id,
+             guint             attempt)
 {
   g_autofree char *path = g_strdup_printf ("/%s/%" G_GINT64_FORMAT, crown_store_to_string (store), id);
   CrownSyncPending *pending = crown_sync_machine_request (self, "GET", path, NULL, NULL, on_row_answered);
 
   pending->store = store;
   pending->id = id;
+  pending->attempt = attempt;
+}
+
+void
+crown_sync_machine_doubt (CrownSyncMachine *self,
+                          CrownStore        store,
+                          gint64            id)
+{
+  if (self->joined != 0 && is_here (self, store, id))
+    ask_for_row (self, store, id, 0);
 }
 
 void
@@ -215,7 +340,7 @@ crown_sync_machine_repair (CrownSyncMachine *self)
           crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
           return;
         }
-      ask_for_each (self, stores[i], repairs->ids[stores[i]]);
+      ask_for_each (self, stores[i], repairs->ids[stores[i]], 0);
     }
 }
 
@@ -223,10 +348,11 @@ crown_sync_machine_repair (CrownSyncMachine *self)
 static void
 ask_for_each (CrownSyncMachine *self,
               CrownStore        store,
-              const GArray     *ids)
+              const GArray     *ids,
+              guint             attempt)
 {
   for (guint i = 0; ids != NULL && i < ids->len; i++)
-    ask_for_row (self, store, g_array_index (ids, gint64, i));
+    ask_for_row (self, store, g_array_index (ids, gint64, i), attempt);
 }
 
 static void
@@ -237,7 +363,7 @@ ask_for_differing (CrownSyncMachine *self,
   if (ids->len > ROWS_MAX)
     crown_sync_machine_step (self, CROWN_SYNC_TOO_OLD);
   else
-    ask_for_each (self, store, ids);
+    ask_for_each (self, store, ids, KNOWN); /* what the server's list of rows does not have is deleted */
 }
 
 /* @array: (out) (transfer none): of @object, which is to be kept as long */
@@ -268,7 +394,10 @@ on_bucket_answered (CrownSyncMachine      *self,
   JsonArray *rows;
 
   if (answer->status != 200)
-    return; /* the next idle sync finds the same */
+    {
+      crown_sync_machine_answer_failed (self, answer, CROWN_OUTCOME_RETRIES, "/digest"); /* at the next idle sync */
+      return;
+    }
   if (!get_array (answer, "rows", &object, &rows, &error) ||
       !crown_cache_validator_compare_rows (self->validator, pending->store, pending->bucket, rows, ids, &error))
     g_warning ("what the server's rows are cannot be compared: %s", error->message);
@@ -287,7 +416,10 @@ on_buckets_answered (CrownSyncMachine      *self,
   JsonArray *theirs;
 
   if (answer->status != 200)
-    return;
+    {
+      crown_sync_machine_answer_failed (self, answer, CROWN_OUTCOME_RETRIES, "/digest");
+      return;
+    }
   if (!get_array (answer, "buckets", &object, &theirs, &error) ||
       !crown_cache_validator_compare_buckets (self->validator, pending->store, theirs, buckets, &error))
     {
@@ -383,7 +515,7 @@ crown_sync_machine_is_repairing (CrownSyncMachine *self)
   while (g_hash_table_iter_next (&iter, NULL, &pending))
     if (((CrownSyncPending *) pending)->store != CROWN_STORE_NONE)
       return TRUE;
-  return self->held->len > 0;
+  return self->held->len > 0 || self->missing->len > 0;
 }
 
 /* (transfer full) (nullable): the rows that entries of the outbox change */
@@ -432,7 +564,7 @@ refresh_stale (CrownSyncMachine *self)
   if (stale == NULL)
     g_warning ("stale rows are not found: %s", error->message);
   for (guint i = 0; stale != NULL && i < G_N_ELEMENTS (stores); i++)
-    ask_for_each (self, stores[i], stale->ids[stores[i]]);
+    ask_for_each (self, stores[i], stale->ids[stores[i]], 0);
 }
 
 static void
@@ -442,9 +574,9 @@ repair_store (CrownSyncMachine *self,
 {
   g_autoptr (GError) error = NULL;
 
-  if (++self->disagreements == DISAGREEMENTS_MAX)
-    self->driver->trouble ("What is kept here does not come to what the server has, however often it is read again.",
-                           self->user_data);
+  if (++self->disagreements <= DISAGREEMENTS_MAX)
+    crown_sync_machine_note (self, CROWN_FAILURE_DIFFERENCE, self->disagreements < DISAGREEMENTS_MAX
+                             ? CROWN_OUTCOME_READS_AGAIN : CROWN_OUTCOME_GIVEN_UP, crown_store_to_string (store), NULL, NULL);
   if (self->disagreements >= DISAGREEMENTS_MAX)
     return;
   if (self->disagreements > DISAGREEMENTS_OF_ROWS || !reconcile (self, store, theirs, &error))

@@ -61,13 +61,6 @@ crown_sync_machine_settle (CrownSyncMachine *self)
   crown_sync_machine_count_pending (self);
 }
 
-/* How an answer to a write is taken. Everything that is not listed is final: the server will never take it. */
-static gboolean
-may_pass_later (guint status)
-{
-  return status == 0 || status == 401 || status == 408 || status == 425 || status == 429 || status >= 500;
-}
-
 static gboolean
 accept_write (CrownSyncMachine        *self,
               const CrownOutboxEntry  *entry,
@@ -99,6 +92,49 @@ try_again_later (CrownSyncMachine       *self,
   crown_outbox_count_attempt (self->outbox, entry->id, NULL);
 }
 
+/* What the server will never take is not shown any more. */
+static void
+take_back (CrownSyncMachine       *self,
+           const CrownOutboxEntry *entry,
+           CrownFailureKind        kind,
+           const char             *what,
+           const char             *detail)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!crown_outbox_remove (self->outbox, entry->id, &error))
+    {
+      g_warning ("what was refused cannot be taken out of the outbox: %s", error->message);
+      try_again_later (self, entry, 0);
+      return;
+    }
+  report_overlay (self, entry);
+  crown_sync_machine_note (self, kind, CROWN_OUTCOME_TAKEN_BACK, what, entry->mutation_id, detail);
+  if (crown_failure_get_policy (kind) == CROWN_POLICY_REPAIR)
+    crown_sync_machine_doubt (self, crown_event_info (entry->type)->store, entry->row_id);
+}
+
+static void
+on_write_failed (CrownSyncMachine       *self,
+                 const CrownOutboxEntry *entry,
+                 const CrownSyncAnswer  *answer)
+{
+  g_autofree char *what = g_strdup_printf ("%s %s", entry->method, entry->path);
+  g_autofree char *detail = NULL;
+  CrownFailureKind kind = crown_sync_answer_get_failure (answer, &detail);
+  CrownFailurePolicy policy = crown_failure_get_policy (kind);
+
+  if (policy == CROWN_POLICY_REPAIR || policy == CROWN_POLICY_TELL)
+    {
+      take_back (self, entry, kind, what, detail);
+      return;
+    }
+  try_again_later (self, entry, answer->retry_after_ms);
+  if (CROWN_BUG (FORGET_ON_FAILURE))
+    crown_outbox_remove (self->outbox, entry->id, NULL);
+  crown_sync_machine_answer_failed (self, answer, CROWN_OUTCOME_RETRIES, what);
+}
+
 static void
 on_write_answered (CrownSyncMachine      *self,
                    CrownSyncPending      *pending,
@@ -118,26 +154,9 @@ on_write_answered (CrownSyncMachine      *self,
           try_again_later (self, entry, 0);
         }
     }
-  else if (may_pass_later (answer->status))
-    {
-      try_again_later (self, entry, answer->retry_after_ms);
-      if (CROWN_BUG (FORGET_ON_FAILURE))
-        crown_outbox_remove (self->outbox, entry->id, NULL);
-    }
   else
     {
-      g_autofree char *message = crown_sync_problem_of (answer->status, answer->body);
-
-      if (!crown_outbox_remove (self->outbox, entry->id, &error))
-        {
-          g_warning ("what was refused cannot be taken out of the outbox: %s", error->message);
-          try_again_later (self, entry, 0);
-        }
-      else
-        {
-          report_overlay (self, entry);
-          self->driver->rejected (entry->path, entry->mutation_id, message, self->user_data);
-        }
+      on_write_failed (self, entry, answer);
     }
   crown_sync_machine_send (self);
 }

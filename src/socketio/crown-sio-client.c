@@ -45,7 +45,7 @@ struct _CrownSioClient
   CrownSioDecoder          decoder;
   GPtrArray               *attachments; /* (nullable) of the event that is being handled */
   GSource                 *timer;
-  char                    *failure;     /* (nullable): what the network said of the last thing that failed */
+  GError                  *failure;     /* (nullable): what the network said of the last thing that failed */
 };
 
 enum { CONNECTED, CONNECT_ERROR, EVENT, DISCONNECTED, CLOSED, N_SIGNALS };
@@ -135,10 +135,10 @@ finish_request (CrownSioClient *self,
 
   if (body != NULL && soup_message_get_status (message) == SOUP_STATUS_OK && g_bytes_get_size (body) <= INCOMING_MAX)
     return g_steal_pointer (&body);
-  g_free (self->failure);
-  self->failure = error != NULL ? g_strdup (error->message)
-                                : g_strdup_printf ("the server answered %u %s", soup_message_get_status (message),
-                                                   soup_message_get_reason_phrase (message));
+  g_clear_error (&self->failure);
+  self->failure = error != NULL ? g_steal_pointer (&error)
+                                : g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "the server answered %u %s",
+                                               soup_message_get_status (message), soup_message_get_reason_phrase (message));
 
   return NULL;
 }
@@ -260,8 +260,8 @@ on_websocket (GObject      *source,
 
   if (connection == NULL)
     {
-      g_free (self->failure);
-      self->failure = g_strdup (error->message);
+      g_clear_error (&self->failure);
+      self->failure = g_steal_pointer (&error);
       /* Without it a session that began by polling goes on so. */
       if (crown_eio_machine_get_state (self->machine) == CROWN_EIO_STATE_OPENING)
         crown_eio_machine_on_websocket_gone (self->machine);
@@ -363,7 +363,7 @@ on_closed (gpointer    user_data,
     ((Ack *) ack)->func (self, NULL, ((Ack *) ack)->user_data);
   if (self->failure != NULL && strcmp (reason, "transport error") == 0)
     {
-      g_autofree char *told = g_strdup_printf ("%s: %s", reason, self->failure);
+      g_autofree char *told = g_strdup_printf ("%s: %s", reason, self->failure->message);
 
       g_signal_emit (self, signals[CLOSED], 0, told);
     }
@@ -648,6 +648,12 @@ crown_sio_client_close (CrownSioClient *self)
     crown_eio_machine_close (self->machine, "io client disconnect");
 }
 
+const GError *
+crown_sio_client_get_failure (CrownSioClient *self)
+{
+  return self->failure;
+}
+
 static void
 crown_sio_client_dispose (GObject *object)
 {
@@ -672,7 +678,7 @@ crown_sio_client_finalize (GObject *object)
   g_hash_table_unref (self->connected);
   g_hash_table_unref (self->acks);
   crown_sio_decoder_clear (&self->decoder);
-  g_free (self->failure);
+  g_clear_error (&self->failure);
   g_free (self->url);
   g_free (self->path);
 

@@ -33,6 +33,8 @@ void            crown_sio_client_emit_with_ack (CrownSioClient *self, const char
 /* The binary attachments of the "event" that is being handled: (nullable) (transfer none) (element-type GBytes) */
 GPtrArray      *crown_sio_client_get_attachments (CrownSioClient *self);
 void            crown_sio_client_close   (CrownSioClient *self); /* no signal comes after it */
+/* What the network last said was wrong: (nullable) (transfer none) */
+const GError   *crown_sio_client_get_failure (CrownSioClient *self);
 
 /* Signals:
  *  void "connected"     (const char *nsp)

@@ -81,6 +81,7 @@ show_connection (CrownWindow *self)
 {
   CrownClientState state = crown_client_get_state (self->client);
   guint pending = crown_client_get_pending (self->client);
+  const char *problem = crown_client_get_problem (self->client);
   g_autofree char *words = NULL;
   const char *icon;
   const char *base = state_in_words (self, state, &icon);
@@ -98,9 +99,11 @@ show_connection (CrownWindow *self)
   gtk_button_set_icon_name (self->connection, icon);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->connection), words);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->connection), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
-  crown_compat_banner_set_revealed (self->banner, self->offline || state == CROWN_CLIENT_BACKING_OFF);
+  crown_compat_banner_set_revealed (self->banner, self->offline || state == CROWN_CLIENT_BACKING_OFF || problem != NULL);
   crown_compat_banner_set_title (self->banner, self->offline
                                  ? _("Offline: you see what is on this computer. Changes are sent when you are back.")
+                                 : problem != NULL
+                                 ? problem
                                  : _("The server cannot be reached. Changes are sent when it is back."));
 }
 
@@ -281,6 +284,7 @@ crown_window_new (GtkApplication *application,
   g_signal_connect_object (session, "notify::following", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "notify::state", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "notify::pending", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (client, "notify::problem", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "rejected", G_CALLBACK (rejected_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (meetings, "items-changed", G_CALLBACK (meetings_changed_cb), self, G_CONNECT_SWAPPED);
   meetings_changed_cb (self, 0, 0, 0, meetings);

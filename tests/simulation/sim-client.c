@@ -276,14 +276,16 @@ driver_pending (guint    n,
 }
 
 static void
-driver_rejected (const char *what,
-                 const char *mutation_id,
-                 const char *message,
-                 gpointer    user_data)
+driver_failed (CrownFailureKind     kind,
+               CrownFailureOutcome  outcome,
+               const char          *what,
+               const char          *mutation_id,
+               const char          *detail,
+               gpointer             user_data)
 {
   SimClient *self = user_data;
 
-  sim_world_trace (self->world, "client %u: %s is refused: %s", self->index, what, message);
+  sim_world_trace (self->world, "client %u: %s: %s", self->index, what, crown_failure_get_name (kind));
   for (guint i = 0; i < self->writes->len; i++)
     {
       SimWrite *write = self->writes->pdata[i];
@@ -296,15 +298,6 @@ driver_rejected (const char *what,
     }
 }
 
-static void
-driver_trouble (const char *message,
-                gpointer    user_data)
-{
-  SimClient *self = user_data;
-
-  sim_world_trace (self->world, "client %u is told of trouble", self->index);
-}
-
 static const CrownSyncDriver driver = {
   .open = driver_open,
   .close = driver_close,
@@ -313,8 +306,7 @@ static const CrownSyncDriver driver = {
   .state_changed = driver_state_changed,
   .changed = driver_changed,
   .pending = driver_pending,
-  .rejected = driver_rejected,
-  .trouble = driver_trouble,
+  .failed = driver_failed,
 };
 
 /* What the line brings */
@@ -328,7 +320,7 @@ line_event (SimClient  *self,
   if (g_str_equal (name, "connect"))
     crown_sync_machine_opened (self->machine, nsp);
   else if (g_str_equal (name, "connect_error"))
-    crown_sync_machine_refused (self->machine, "refused");
+    crown_sync_machine_refused (self->machine, CROWN_FAILURE_FORBIDDEN, "refused");
   else
     crown_sync_machine_event (self->machine, nsp, name, args);
   sim_client_settle (self);
@@ -339,7 +331,7 @@ line_lost (SimClient  *self,
            const char *reason)
 {
   sim_world_trace (self->world, "client %u: %s", self->index, reason);
-  crown_sync_machine_lost (self->machine, reason);
+  crown_sync_machine_lost (self->machine, CROWN_FAILURE_LOST, reason);
   sim_client_settle (self);
 }
 

@@ -404,6 +404,31 @@ test_tombstones (Fixture       *f,
   assert_ids (f, CROWN_QUERY_TASKS, NULL, "2 1");
 }
 
+/* A server that sends what only this computer may say moves the position, and sets nothing. */
+static void
+test_local_event_of_a_server (Fixture       *f,
+                              gconstpointer  data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CrownChangeSet) changes = crown_change_set_new (1);
+  g_autoptr (CrownCacheReader) reader = NULL;
+  g_autoptr (JsonNode) filter = NULL;
+  g_autofree char *state = NULL;
+
+  g_assert_true (apply (f, make_event (f, CROWN_EVENT_FILTER_APPLY, "{\"query\":\"theirs\",\"time_range\":\"all\","
+                                       "\"timestamp\":\"2026-11-20T10:00:00Z\"}"), changes, &error));
+  g_assert_no_error (error);
+  g_assert_true (crown_change_set_is_empty (changes));
+  g_assert_cmpuint (position_of (f), ==, 1);
+  reader = crown_cache_reader_open (f->folder, &error);
+  g_assert_no_error (error);
+  filter = crown_cache_reader_load_metadata (reader, "filter", &error);
+  g_assert_no_error (error);
+  g_assert_null (filter);
+  state = state_of (f);
+  g_assert_nonnull (strstr (state, "\"unknown\":1"));
+}
+
 static void
 assert_digest_is_right (Fixture    *f,
                         CrownStore  store,
@@ -830,6 +855,7 @@ main (int   argc,
   add ("/client/cache/updates", test_updates_move_rows);
   add ("/client/cache/duplicates-and-gaps", test_duplicates_and_gaps);
   add ("/client/cache/tombstones", test_tombstones);
+  add ("/client/cache/local-event-of-a-server", test_local_event_of_a_server);
   add ("/client/cache/all-or-nothing", test_batch_is_all_or_nothing);
   add ("/client/cache/digests", test_digests);
   add ("/client/cache/repairs", test_repairs);

@@ -9,6 +9,7 @@
 #include "client/crown-sync-machine.h"
 #include "core/crown-json.h"
 #include "core/crown-limits.h"
+#include "storage/crown-sqlite.h"
 
 #define EPOCH "6e9a1f70-5f0e-4c6e-9a57-0d5c2b7f3a11"
 #define OTHER "7e9a1f70-5f0e-4c6e-9a57-0d5c2b7f3a11"
@@ -91,25 +92,22 @@ driver_pending (guint    n,
 {
 }
 
+/* What is tried again is not noted: that it is, is. */
 static void
-driver_rejected (const char *what,
-                 const char *mutation_id,
-                 const char *message,
-                 gpointer    user_data)
+driver_failed (CrownFailureKind     kind,
+               CrownFailureOutcome  outcome,
+               const char          *what,
+               const char          *mutation_id,
+               const char          *detail,
+               gpointer             user_data)
 {
-  note (user_data, "rejected %s: %s", what, message);
-}
-
-static void
-driver_trouble (const char *message,
-                gpointer    user_data)
-{
-  note (user_data, "trouble");
+  if (outcome != CROWN_OUTCOME_RETRIES || crown_failure_get_policy (kind) == CROWN_POLICY_ASK)
+    note (user_data, "%s: %s%s%s", what, crown_failure_get_name (kind), detail != NULL ? ", " : "", detail != NULL ? detail : "");
 }
 
 static const CrownSyncDriver driver = {
   driver_open, driver_close, driver_emit, driver_request, driver_state_changed, driver_changed, driver_pending,
-  driver_rejected, driver_trouble,
+  driver_failed,
 };
 
 static gint64
@@ -301,7 +299,7 @@ test_backoff (Fixture       *self,
   crown_sync_machine_wake (self->machine);
   assert_state (self, CONNECTING);
   come_alive (self);
-  crown_sync_machine_lost (self->machine, "transport close");
+  crown_sync_machine_lost (self->machine, CROWN_FAILURE_LOST, "transport close");
   assert_due_in (self, 800); /* it begins anew */
 }
 
@@ -318,7 +316,7 @@ test_refusals (Fixture       *self,
   g_string_truncate (self->log, 0);
   say (self, "/tasks", "join_error", "{\"code\":\"forbidden\",\"message\":\"You are no member\"}");
   assert_state (self, STOPPED);
-  assert_did (self, "close; rejected connect: You are no member");
+  assert_did (self, "close; connect: forbidden, You are no member");
   g_assert_cmpint (crown_sync_machine_get_due (self->machine), ==, G_MAXINT64);
   crown_sync_machine_wake (self->machine);
   assert_state (self, CONNECTING);
@@ -383,7 +381,7 @@ test_other_epoch (Fixture       *self,
   come_alive (self);
   say_event (self, 1);
   wait_ms (self, 0);
-  crown_sync_machine_lost (self->machine, "transport close");
+  crown_sync_machine_lost (self->machine, CROWN_FAILURE_LOST, "transport close");
   wait_ms (self, 1000);
   join_all (self, OTHER);
   g_string_truncate (self->log, 0);
@@ -403,7 +401,7 @@ test_loops (Fixture       *self,
   guint n = 0;
 
   come_alive (self);
-  crown_sync_machine_lost (self->machine, "transport close");
+  crown_sync_machine_lost (self->machine, CROWN_FAILURE_LOST, "transport close");
   wait_ms (self, 1000);
   join_all (self, EPOCH);
   while (crown_sync_machine_get_state (self->machine) == CROWN_CLIENT_REPLAYING && n++ < 100)
@@ -414,7 +412,7 @@ test_loops (Fixture       *self,
     }
   g_assert_cmpuint (n, <, 10);
   assert_state (self, BACKING_OFF);
-  g_assert_nonnull (strstr (self->log->str, "trouble"));
+  g_assert_nonnull (strstr (self->log->str, "sync: answer"));
 
   wait_ms (self, 30000);
   join_all (self, EPOCH);
@@ -428,7 +426,22 @@ test_loops (Fixture       *self,
     }
   g_assert_cmpuint (n, <, 20);
   g_assert_nonnull (strstr (self->log->str, "GET /snapshot"));
-  g_assert_nonnull (strstr (self->log->str, "trouble"));
+  g_assert_nonnull (strstr (self->log->str, "sync: answer"));
+}
+
+static CrownOutboxEntry *
+task_entry (gint64 id)
+{
+  CrownOutboxEntry *entry = g_new0 (CrownOutboxEntry, 1);
+
+  entry->type = CROWN_EVENT_TASK_UPDATE;
+  entry->row_id = id;
+  entry->method = g_strdup ("PATCH");
+  entry->path = g_strdup_printf ("/tasks/%" G_GINT64_FORMAT, id);
+  entry->body = crown_json_parse_object ("{\"status\":\"completed\"}", -1, NULL);
+  entry->overlay = crown_json_parse_object ("{\"updates\":{\"status\":\"completed\"}}", -1, NULL);
+  json_object_set_int_member (entry->overlay, "task_id", id);
+  return entry;
 }
 
 /* What is asked for with a line goes with it: an answer that comes later is not heard. */
@@ -436,18 +449,11 @@ static void
 test_disconnect_aborts (Fixture       *self,
                         gconstpointer  unused)
 {
-  CrownOutboxEntry *entry = g_new0 (CrownOutboxEntry, 1);
-  g_autoptr (CrownOutboxEntry) owned = entry;
+  g_autoptr (CrownOutboxEntry) entry = task_entry (5);
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) left = NULL;
 
   come_alive (self);
-  entry->type = CROWN_EVENT_TASK_UPDATE;
-  entry->row_id = 5;
-  entry->method = g_strdup ("PATCH");
-  entry->path = g_strdup ("/tasks/5");
-  entry->body = crown_json_parse_object ("{\"status\":\"completed\"}", -1, &error);
-  entry->overlay = crown_json_parse_object ("{\"task_id\":5,\"updates\":{\"status\":\"completed\"}}", -1, &error);
   g_assert_true (crown_sync_machine_write (self->machine, entry, &error));
   assert_did (self, "PATCH /tasks/5");
   crown_sync_machine_disconnect (self->machine);
@@ -461,7 +467,119 @@ test_disconnect_aborts (Fixture       *self,
   crown_sync_machine_connect (self->machine);
   join_all (self, EPOCH);
   answer (self, 404, 0, "{\"detail\":\"There is none\"}");
-  g_assert_nonnull (strstr (self->log->str, "rejected /tasks/5: There is none"));
+  g_assert_nonnull (strstr (self->log->str, "PATCH /tasks/5: missing, There is none"));
+}
+
+/* A token that is not good for a write is good for nothing; the write waits for the next one. */
+static void
+test_bad_token (Fixture       *self,
+                gconstpointer  unused)
+{
+  g_autoptr (CrownOutboxEntry) entry = task_entry (5);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) left = NULL;
+
+  come_alive (self);
+  g_assert_true (crown_sync_machine_write (self->machine, entry, &error));
+  g_string_truncate (self->log, 0);
+  answer (self, 401, 0, "{\"code\":\"unauthorized\",\"detail\":\"It was revoked\"}");
+  assert_state (self, STOPPED);
+  assert_did (self, "close; connect: unauthorized, It was revoked");
+  left = crown_outbox_list (self->outbox, &error);
+  g_assert_cmpuint (left->len, ==, 1);
+}
+
+static gboolean
+has_row (Fixture    *self,
+         const char *store,
+         const char *id)
+{
+  g_autofree char *sql = g_strdup_printf ("SELECT 1 FROM %s WHERE %s", store, id);
+  g_autoptr (CrownSqlite) db = crown_sqlite_open (crown_cache_get_path (self->cache), CROWN_SQLITE_READ_ONLY, NULL);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (db, "has", sql, NULL);
+  int step = crown_sqlite_step (stmt, NULL);
+
+  crown_sqlite_reset (stmt);
+  return step == 1;
+}
+
+/* A meeting with a task and analytics, of which the meeting has to be read again. */
+static void
+miss_meeting (Fixture *self)
+{
+  static const struct { CrownStore store; const char *row; } rows[] = {
+    { CROWN_STORE_MEETINGS, "{\"id\":7,\"title\":\"Plan\",\"status\":\"active\",\"created_at\":\"2025-10-28T03:00:00Z\"}" },
+    { CROWN_STORE_TASKS, "{\"id\":9,\"session_id\":7,\"text\":\"Send\",\"status\":\"pending\"}" },
+    { CROWN_STORE_ANALYTICS, "{\"session_id\":7}" },
+  };
+  g_autoptr (CrownChangeSet) changes = crown_change_set_new (1);
+  g_autoptr (CrownChangeSet) missing = crown_change_set_new (1);
+  g_autoptr (GError) error = NULL;
+
+  come_alive (self);
+  say_event (self, 1);
+  wait_ms (self, 0);
+  wait_ms (self, 500);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonObject) row = crown_json_parse_object (rows[i].row, -1, &error);
+
+      g_assert_true (crown_cache_put_row (self->cache, rows[i].store, i == 1 ? 9 : 7, row, changes, &error));
+    }
+  crown_change_set_add (missing, CROWN_STORE_MEETINGS, 7);
+  crown_sync_machine_miss (self->machine, missing, 0);
+  assert_did (self, "GET /meetings/7");
+}
+
+/* The one that was asked may be behind: it is asked again, by the reconnection's delays, and believed then. */
+static void
+test_missing_meeting (Fixture       *self,
+                      gconstpointer  unused)
+{
+  static const guint delays[] = { 1000, 2000, 4000 };
+
+  miss_meeting (self);
+  for (guint i = 0; i < G_N_ELEMENTS (delays); i++)
+    {
+      answer (self, 404, 1, "{\"code\":\"not_found\"}");
+      assert_did (self, "/meetings/7: missing");
+      assert_due_in (self, delays[i]);
+      wait_ms (self, delays[i]);
+      g_assert_true (has_row (self, "meetings", "id = 7"));
+      assert_did (self, "GET /meetings/7");
+    }
+  answer (self, 404, 1, "{\"code\":\"not_found\"}");
+  g_assert_false (has_row (self, "meetings", "id = 7"));
+  assert_did (self, "GET /tasks/9; GET /analytics/7; /meetings/7: missing");
+
+  answer (self, 404, 1, "{\"code\":\"not_found\"}");
+  g_assert_false (has_row (self, "analytics", "session_id = 7")); /* what is of it goes at once */
+  self->request--;
+  answer (self, 404, 1, "{\"code\":\"not_found\"}");
+  g_assert_false (has_row (self, "tasks", "id = 9"));
+}
+
+static void
+test_deleted_meeting (Fixture       *self,
+                      gconstpointer  unused)
+{
+  miss_meeting (self);
+  answer (self, 410, 1, "{}");
+  g_assert_false (has_row (self, "meetings", "id = 7"));
+  assert_did (self, "GET /tasks/9; GET /analytics/7; /meetings/7: missing");
+}
+
+/* It was only behind. */
+static void
+test_meeting_comes_back (Fixture       *self,
+                         gconstpointer  unused)
+{
+  miss_meeting (self);
+  answer (self, 404, 1, "{}");
+  wait_ms (self, 1000);
+  answer (self, 200, 1, "{\"id\":7,\"title\":\"Plan\",\"status\":\"active\",\"created_at\":\"2025-10-28T03:00:00Z\"}");
+  wait_ms (self, 60000);
+  g_assert_true (has_row (self, "meetings", "id = 7"));
 }
 
 static void
@@ -494,6 +612,10 @@ main (int   argc,
   ADD ("other-epoch", test_other_epoch);
   ADD ("loops", test_loops);
   ADD ("disconnect-aborts", test_disconnect_aborts);
+  ADD ("bad-token", test_bad_token);
+  ADD ("missing-meeting", test_missing_meeting);
+  ADD ("deleted-meeting", test_deleted_meeting);
+  ADD ("meeting-comes-back", test_meeting_comes_back);
   ADD ("resume", test_resume);
   return g_test_run ();
 }
