@@ -15,7 +15,8 @@
 #include <string.h>
 
 
-static const char SQL_OUTBOX[] = "SELECT type, row_id, overlay FROM entries ORDER BY id";
+static const char SQL_OUTBOX[] = "SELECT type, row_id, overlay FROM entries WHERE rejected IS NULL ORDER BY id";
+static const char SQL_RENAMED[] = "SELECT id FROM renamed WHERE store = ?1 AND temporary = ?2";
 static const char SQL_METADATA[] = "SELECT value FROM metadata WHERE key = ?1";
 static const char SQL_TRANSCRIPT[] = "SELECT segments FROM transcripts WHERE session_id = ?1";
 
@@ -525,6 +526,23 @@ crown_cache_reader_query_ids (CrownCacheReader  *self,
   return g_steal_pointer (&ids);
 }
 
+gint64
+crown_cache_reader_resolve_id (CrownCacheReader *self,
+                               CrownStore        store,
+                               gint64            id)
+{
+  CrownSqliteStatement *stmt = id < 0 ? crown_sqlite_prepare (self->outbox, "resolve", SQL_RENAMED, NULL) : NULL;
+
+  if (stmt == NULL)
+    return id;
+  crown_sqlite_bind_text (stmt, 1, crown_store_to_string (store), -1);
+  crown_sqlite_bind_int (stmt, 2, id);
+  if (crown_sqlite_step (stmt, NULL) == 1)
+    id = crown_sqlite_column_int (stmt, 0);
+  crown_sqlite_reset (stmt);
+  return id;
+}
+
 JsonObject *
 crown_cache_reader_load_row (CrownCacheReader  *self,
                              CrownStore         store,
@@ -539,6 +557,11 @@ crown_cache_reader_load_row (CrownCacheReader  *self,
   if (!crown_cache_reader_ensure_overlay (self, error))
     return NULL;
   overlaid = crown_cache_reader_find_overlaid (self, store, id);
+  if (overlaid == NULL && id < 0)
+    {
+      id = crown_cache_reader_resolve_id (self, store, id);
+      overlaid = crown_cache_reader_find_overlaid (self, store, id);
+    }
   if (overlaid != NULL)
     return overlaid->row != NULL ? json_object_ref (overlaid->row) : NULL;
   return load_cached_row (self, store, id, &row, error) ? row : NULL;

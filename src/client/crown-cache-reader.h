@@ -23,6 +23,8 @@ gboolean          crown_cache_reader_is_damaged (CrownCacheReader *self);
  * whose place another one has been put is opened anew. */
 void              crown_cache_reader_invalidate_overlay (CrownCacheReader *self);
 GArray           *crown_cache_reader_query_ids (CrownCacheReader *self, const CrownQuery *query, GError **error);
+/* The id that a row has by now which was made under the temporary @id; @id itself where it has no other. */
+gint64            crown_cache_reader_resolve_id (CrownCacheReader *self, CrownStore store, gint64 id);
 /* (transfer full) (nullable): the row with the overlay; NULL without error where there is none */
 JsonObject       *crown_cache_reader_load_row  (CrownCacheReader *self, CrownStore store, gint64 id, GError **error);
 /* (transfer full) (nullable): rows that were asked for since and could not be given, because their bytes do not have their

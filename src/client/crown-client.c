@@ -477,9 +477,112 @@ crown_client_write_finish (CrownClient   *self,
                            GAsyncResult  *result,
                            GError       **error)
 {
+  g_autoptr (CrownOutboxEntry) entry = NULL;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  /* Not by its row: there are writes that change none. */
+  entry = g_task_propagate_pointer (G_TASK (result), error);
+  return entry != NULL;
+}
+
+gint64
+crown_client_write_finish_full (CrownClient   *self,
+                                GAsyncResult  *result,
+                                char         **mutation_id,
+                                GError       **error)
+{
+  g_autoptr (CrownOutboxEntry) entry = NULL;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), 0);
+
+  entry = g_task_propagate_pointer (G_TASK (result), error);
+  if (entry == NULL)
+    return 0;
+  if (mutation_id != NULL)
+    *mutation_id = g_steal_pointer (&entry->mutation_id);
+  return entry->row_id;
+}
+
+gint64
+crown_client_resolve_id (CrownClient *self,
+                         CrownStore   store,
+                         gint64       id)
+{
+  return self->reader != NULL ? crown_cache_reader_resolve_id (self->reader, store, id) : id;
+}
+
+static void
+change_write_async (CrownClient         *self,
+                    CrownEngineWish      wish,
+                    const char          *mutation_id,
+                    GAsyncReadyCallback  callback,
+                    gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, change_write_async);
+  if (!refuse_closed (self, task))
+    crown_sync_engine_change_write (self->engine, wish, mutation_id, task);
+}
+
+void
+crown_client_withdraw_async (CrownClient         *self,
+                             const char          *mutation_id,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  change_write_async (self, CROWN_ENGINE_WITHDRAW, mutation_id, callback, user_data);
+}
+
+void
+crown_client_discard_async (CrownClient         *self,
+                            const char          *mutation_id,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  change_write_async (self, CROWN_ENGINE_DISCARD, mutation_id, callback, user_data);
+}
+
+void
+crown_client_retry_async (CrownClient         *self,
+                          const char          *mutation_id,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  change_write_async (self, CROWN_ENGINE_RETRY, mutation_id, callback, user_data);
+}
+
+gboolean
+crown_client_change_write_finish (CrownClient   *self,
+                                  GAsyncResult  *result,
+                                  GError       **error)
+{
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+crown_client_list_writes_async (CrownClient         *self,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, crown_client_list_writes_async);
+  if (!refuse_closed (self, task))
+    crown_sync_engine_list_writes (self->engine, task);
+}
+
+GPtrArray *
+crown_client_list_writes_finish (CrownClient   *self,
+                                 GAsyncResult  *result,
+                                 GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 static CrownOutboxEntry *
@@ -499,6 +602,24 @@ entry_new (CrownEventType  type,
   entry->path = path;
   entry->overlay = overlay;
   return entry;
+}
+
+void
+crown_client_create_task_async (CrownClient         *self,
+                                JsonObject          *fields,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data)
+{
+  write_async (self, crown_outbox_entry_new_task (fields, NULL), callback, user_data);
+}
+
+void
+crown_client_create_meeting_async (CrownClient         *self,
+                                   JsonObject          *fields,
+                                   GAsyncReadyCallback  callback,
+                                   gpointer             user_data)
+{
+  write_async (self, crown_outbox_entry_new_meeting (fields, NULL), callback, user_data);
 }
 
 void

@@ -111,6 +111,27 @@ void     crown_client_complete_meeting_async (CrownClient *self, gint64 meeting_
 /* Says that the archive was looked at (ARCHIVE_REVEAL); changes no row. */
 void     crown_client_reveal_archive_async   (CrownClient *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean crown_client_write_finish           (CrownClient *self, GAsyncResult *result, GError **error);
+/* Writes that make a row: @fields are what the server takes at POST, with `session_id` of a task. It has a temporary id below
+ * 0 until the server confirms it; who goes on using that gets and changes the row all the same. */
+void     crown_client_create_task_async      (CrownClient *self, JsonObject *fields, GAsyncReadyCallback callback, gpointer user_data);
+void     crown_client_create_meeting_async   (CrownClient *self, JsonObject *fields, GAsyncReadyCallback callback, gpointer user_data);
+/* As crown_client_write_finish(), with the row's id by now (0: failed), and @mutation_id: (out) (optional) (transfer full): what
+ * crown_client_withdraw_async() takes. For any write. */
+gint64   crown_client_write_finish_full      (CrownClient *self, GAsyncResult *result, char **mutation_id, GError **error);
+/* The id of a row that was made under a temporary one, as soon as it has it. "changed" names both then. */
+gint64   crown_client_resolve_id             (CrownClient *self, CrownStore store, gint64 id);
+/* What has not been sent yet is undone without a trace; G_IO_ERROR_BUSY: it was sent, so that the opposite has to be written. */
+void     crown_client_withdraw_async         (CrownClient *self, const char *mutation_id, GAsyncReadyCallback callback, gpointer user_data);
+/* Forgets a write that was rejected, or that waits though it was tried: the server may have done that one. */
+void     crown_client_discard_async          (CrownClient *self, const char *mutation_id, GAsyncReadyCallback callback, gpointer user_data);
+/* Sends a write that was rejected once more, or one that waits now. */
+void     crown_client_retry_async            (CrownClient *self, const char *mutation_id, GAsyncReadyCallback callback, gpointer user_data);
+/* Of the three. */
+gboolean crown_client_change_write_finish    (CrownClient *self, GAsyncResult *result, GError **error);
+/* All that is in the outbox, also what was rejected, in the order of what was done. (transfer full) (element-type
+ * CrownOutboxEntry): its state is crown_outbox_entry_get_state(), its age that of `created_us` */
+void       crown_client_list_writes_async    (CrownClient *self, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *crown_client_list_writes_finish   (CrownClient *self, GAsyncResult *result, GError **error);
 /* Sends the file to the server's /imports (needs a connection: an import cannot be overlaid). Refusals carry the server's
  * text. Finish gives the new meeting's id, or 0 and error. */
 void     crown_client_import_async           (CrownClient *self, GFile *file, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

@@ -27,7 +27,7 @@ crown_outbox_next (GPtrArray  *entries,
       g_autofree char *row = g_strdup_printf ("%u/%" G_GINT64_FORMAT, crown_event_info (entry->type)->store, entry->row_id);
 
       /* What the server has answered is in its order already. */
-      if (entry->sent || (g_hash_table_contains (busy, row) && !CROWN_BUG (UNORDERED_WRITES)))
+      if (entry->sent || crown_outbox_entry_is_early (entry) || (g_hash_table_contains (busy, row) && !CROWN_BUG (UNORDERED_WRITES)))
         continue;
       if (!g_hash_table_contains (in_flight, &entry->id) && (not_before == NULL || *not_before <= now))
         return entry;

@@ -558,7 +558,7 @@ write_cb (gpointer data)
       return G_SOURCE_REMOVE;
     }
   if (crown_sync_machine_write (self->machine, write->entry, &error))
-    g_task_return_boolean (write->task, TRUE);
+    g_task_return_pointer (write->task, g_steal_pointer (&write->entry), (GDestroyNotify) crown_outbox_entry_free);
   else
     g_task_return_error (write->task, error);
   crown_sync_engine_set_timer (self);
@@ -576,6 +576,92 @@ crown_sync_engine_write (CrownSyncEngine  *self,
   write->entry = entry;
   write->task = g_object_ref (task);
   crown_sync_engine_invoke (self, write_cb, write, write_free);
+}
+
+typedef struct {
+  CrownSyncEngine *self;
+  CrownEngineWish  wish;
+  char            *mutation_id;
+  GTask           *task;
+} WriteWish;
+
+static void
+write_wish_free (gpointer data)
+{
+  WriteWish *wished = data;
+
+  g_free (wished->mutation_id);
+  g_clear_object (&wished->task);
+  g_free (wished);
+}
+
+static gboolean
+change_write_cb (gpointer data)
+{
+  WriteWish *wished = data;
+  CrownSyncEngine *self = wished->self;
+  GError *error = NULL;
+  gboolean done;
+
+  if (self->machine == NULL)
+    {
+      g_task_return_new_error (wished->task, G_IO_ERROR, G_IO_ERROR_FAILED, "The outbox is not open");
+      return G_SOURCE_REMOVE;
+    }
+  if (wished->wish == CROWN_ENGINE_RETRY)
+    done = crown_sync_machine_retry (self->machine, wished->mutation_id, &error);
+  else
+    done = crown_sync_machine_withdraw (self->machine, wished->mutation_id, wished->wish == CROWN_ENGINE_DISCARD, &error);
+  if (done)
+    g_task_return_boolean (wished->task, TRUE);
+  else
+    g_task_return_error (wished->task, error);
+  crown_sync_engine_set_timer (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+crown_sync_engine_change_write (CrownSyncEngine *self,
+                                CrownEngineWish  wish,
+                                const char      *mutation_id,
+                                GTask           *task)
+{
+  WriteWish *wished = g_new0 (WriteWish, 1);
+
+  wished->self = self;
+  wished->wish = wish;
+  wished->mutation_id = g_strdup (mutation_id);
+  wished->task = g_object_ref (task);
+  crown_sync_engine_invoke (self, change_write_cb, wished, write_wish_free);
+}
+
+static gboolean
+list_writes_cb (gpointer data)
+{
+  WriteWish *wished = data;
+  GError *error = NULL;
+  GPtrArray *entries = NULL;
+
+  if (wished->self->outbox != NULL)
+    entries = crown_outbox_list_all (wished->self->outbox, &error);
+  if (entries != NULL)
+    g_task_return_pointer (wished->task, entries, (GDestroyNotify) g_ptr_array_unref);
+  else if (error != NULL)
+    g_task_return_error (wished->task, error);
+  else
+    g_task_return_new_error (wished->task, G_IO_ERROR, G_IO_ERROR_FAILED, "The outbox is not open");
+  return G_SOURCE_REMOVE;
+}
+
+void
+crown_sync_engine_list_writes (CrownSyncEngine *self,
+                               GTask           *task)
+{
+  WriteWish *wished = g_new0 (WriteWish, 1);
+
+  wished->self = self;
+  wished->task = g_object_ref (task);
+  crown_sync_engine_invoke (self, list_writes_cb, wished, write_wish_free);
 }
 
 typedef struct {

@@ -46,8 +46,13 @@ void             crown_sync_engine_look       (CrownSyncEngine *self, const Crow
 void             crown_sync_engine_miss       (CrownSyncEngine *self, CrownChangeSet *missing, guint n_damaged);
 /* A reader found the cache damaged: it is looked at as a whole, and set aside if that is so. */
 void             crown_sync_engine_check      (CrownSyncEngine *self);
-/* @entry (transfer full). The task returns a boolean when the entry is on the disk. */
+/* @entry (transfer full). The task returns the entry, with its ids, when it is on the disk. */
 void             crown_sync_engine_write      (CrownSyncEngine *self, CrownOutboxEntry *entry, GTask *task);
+/* What becomes of a write that is in the outbox. The task returns a boolean. */
+typedef enum { CROWN_ENGINE_WITHDRAW, CROWN_ENGINE_DISCARD, CROWN_ENGINE_RETRY } CrownEngineWish;
+void             crown_sync_engine_change_write (CrownSyncEngine *self, CrownEngineWish wish, const char *mutation_id, GTask *task);
+/* The task returns a GPtrArray of CrownOutboxEntry. */
+void             crown_sync_engine_list_writes (CrownSyncEngine *self, GTask *task);
 /* The task returns the new meeting's id as an int. @name: of the file */
 void             crown_sync_engine_import     (CrownSyncEngine *self, GBytes *content, const char *name, GTask *task);
 /* The task returns a JsonArray. */

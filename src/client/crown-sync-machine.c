@@ -8,6 +8,7 @@
 #include "crown-sync-machine-private.h"
 
 #include "core/crown-bug.h"
+#include "core/crown-event-apply.h"
 #include "core/crown-json.h"
 #include "core/crown-limits.h"
 
@@ -394,6 +395,26 @@ is_of_user (const CrownEnvelope *envelope)
   return g_str_has_prefix (envelope->stream, "user_");
 }
 
+/* What was made here is among the events: it has its id now. */
+static gboolean
+name_rows (CrownSyncMachine  *self,
+           GPtrArray         *part,
+           CrownChangeSet    *changes,
+           GError           **error)
+{
+  for (guint i = 0; i < part->len; i++)
+    {
+      const CrownEnvelope *envelope = part->pdata[i];
+      const CrownEventInfo *info = crown_event_info (envelope->type);
+
+      if (envelope->mutation_id != NULL && info != NULL && info->effect == CROWN_EFFECT_PUT &&
+          !crown_outbox_name (self->outbox, envelope->mutation_id, envelope->type,
+                              crown_event_row_id (info, envelope->data), changes, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* One transaction of the cache, and what it releases from the outbox. */
 static gboolean
 apply_part (CrownSyncMachine  *self,
@@ -409,6 +430,11 @@ apply_part (CrownSyncMachine  *self,
 
   crown_cache_get_position (self->cache, &self->position, NULL);
   crown_sync_machine_note_touched (self, changes, self->position.sequence);
+  if (!name_rows (self, part, changes, error))
+    {
+      crown_sync_machine_changed (self, changes);
+      return FALSE;
+    }
   /* A crash before the entries are gone is mended when the position is next looked at as a whole: see settle. */
   if (released->len > 0 && !crown_outbox_release (self->outbox, released, &n_released, error))
     {

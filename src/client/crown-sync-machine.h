@@ -125,6 +125,15 @@ void              crown_sync_machine_answered   (CrownSyncMachine      *self,
 gboolean          crown_sync_machine_write      (CrownSyncMachine      *self,
                                                  CrownOutboxEntry      *entry,
                                                  GError               **error);
+/* The person takes a write back that was not sent; with @tried also one that was, and that the server may have done. */
+gboolean          crown_sync_machine_withdraw   (CrownSyncMachine      *self,
+                                                 const char            *mutation_id,
+                                                 gboolean               tried,
+                                                 GError               **error);
+/* A write that was rejected is sent once more; what waits is sent now. */
+gboolean          crown_sync_machine_retry      (CrownSyncMachine      *self,
+                                                 const char            *mutation_id,
+                                                 GError               **error);
 /* Rows that could not be shown: they are read again. @n_damaged: of them, because their bytes are damaged */
 void              crown_sync_machine_miss       (CrownSyncMachine      *self,
                                                  const CrownChangeSet  *missing,

@@ -111,10 +111,11 @@ is_here (CrownSyncMachine *self,
          CrownStore        store,
          gint64            id)
 {
-  CrownSqliteStatement *stmt = crown_sqlite_prepare (crown_cache_get_db (self->cache), "row is here", sql_has_row[store], NULL);
-  gboolean found = FALSE;
+  CrownSqliteStatement *stmt = NULL;
+  gboolean found;
 
-  if (stmt == NULL)
+  if (sql_has_row[store] == NULL ||
+      !(stmt = crown_sqlite_prepare (crown_cache_get_db (self->cache), "row is here", sql_has_row[store], NULL)))
     return FALSE;
   crown_sqlite_bind_int (stmt, 1, id);
   found = crown_sqlite_step (stmt, NULL) == 1;

@@ -28,6 +28,8 @@ typedef enum {
   CROWN_BUG_NEW_KEY,              /* a write that is tried again has another Idempotency-Key */
   CROWN_BUG_NEVER_SETTLE,         /* what a snapshot confirms stays in the outbox */
   CROWN_BUG_SETTLE_BY_NUMBER,     /* what a lost ledger had answered is taken for answered by the restored one */
+  CROWN_BUG_WITHDRAW_SENT,        /* what was sent is withdrawn as if it had not been */
+  CROWN_BUG_KEEP_TEMPORARY_IDS,   /* what was done to a new row does not follow when that gets its id */
   CROWN_BUG_UNORDERED_WRITES,     /* a row's second write does not wait for its first */
   CROWN_BUG_ALLOT_BEFORE_COMMIT,  /* the server gives numbers that a rollback does not take back */
   CROWN_BUG_TELL_BEFORE_COMMIT,   /* the server tells of events that are not on the disk yet */

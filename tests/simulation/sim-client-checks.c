@@ -177,7 +177,7 @@ check_overlay (SimClient  *self,
       gboolean is_last = TRUE;
       guint64 sequence;
 
-      if (write->confirmed != NULL || write->rejected)
+      if (write->confirmed != NULL || write->rejected || write->withdrawn)
         continue;
       if (sim_history_count (self->world->history, self->highest.epoch, write->mutation_id, write->type, &sequence) > 0 &&
           sequence <= self->highest.sequence)
@@ -189,11 +189,12 @@ check_overlay (SimClient  *self,
         {
           const SimWrite *later = self->writes->pdata[j];
 
-          is_last = is_last && (later->row_id != write->row_id || g_strcmp0 (later->member, write->member) != 0);
+          is_last = is_last && (later->withdrawn || sim_client_row_of (self, later) != sim_client_row_of (self, write) ||
+                                g_strcmp0 (later->member, write->member) != 0);
         }
       if (!is_last || write->member == NULL)
         continue;
-      row = crown_cache_reader_load_row (self->reader, CROWN_STORE_TASKS, write->row_id, error);
+      row = crown_cache_reader_load_row (self->reader, crown_event_info (write->type)->store, write->row_id, error);
       if (row == NULL && *error != NULL)
         return FALSE;
       /* Somebody may have deleted it. */
@@ -221,25 +222,29 @@ static void
 check_writes (SimClient *self)
 {
   const char *epoch = sim_history_get_epoch (self->world->history);
-  g_autoptr (GHashTable) last = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  g_autoptr (GHashTable) last = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
   for (guint i = 0; i < self->writes->len; i++)
     {
       const SimWrite *write = self->writes->pdata[i];
       guint64 sequence;
       guint n = sim_history_count (self->world->history, epoch, write->mutation_id, write->type, &sequence);
-      guint64 *before = g_hash_table_lookup (last, write->path);
+      g_autofree char *row = g_strdup_printf ("%u/%" G_GINT64_FORMAT, crown_event_info (write->type)->store,
+                                              sim_client_row_of (self, write));
+      guint64 *before = g_hash_table_lookup (last, row);
 
       if (n > 1)
         sim_world_violate (self->world, "write %u of client %u was done %u times", i, self->index, n);
+      else if (n == 1 && write->withdrawn)
+        sim_world_violate (self->world, "write %u of client %u was done, and withdrawn", i, self->index);
       else if (n == 1 && write->rejected)
         sim_world_violate (self->world, "write %u of client %u was done, and refused", i, self->index);
-      else if (n == 0 && !write->rejected && (write->confirmed == NULL || g_str_equal (write->confirmed, epoch)))
+      else if (n == 0 && !write->rejected && !write->withdrawn && (write->confirmed == NULL || g_str_equal (write->confirmed, epoch)))
         sim_world_violate (self->world, "write %u of client %u is gone", i, self->index);
       if (n == 1 && before != NULL && *before > sequence && write->type == CROWN_EVENT_TASK_UPDATE)
         sim_world_violate (self->world, "write %u of client %u overtook an earlier one", i, self->index);
       if (n == 1)
-        g_hash_table_replace (last, write->path, g_memdup2 (&sequence, sizeof sequence));
+        g_hash_table_replace (last, g_steal_pointer (&row), g_memdup2 (&sequence, sizeof sequence));
     }
 }
 

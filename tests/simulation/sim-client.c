@@ -385,23 +385,49 @@ open_files (SimClient  *self,
   return self->reader != NULL;
 }
 
+/* (transfer none) (nullable) */
+static const CrownOutboxEntry *
+find_entry (GPtrArray      *entries,
+            const SimWrite *write)
+{
+  for (guint i = 0; entries != NULL && i < entries->len; i++)
+    if (g_strcmp0 (((CrownOutboxEntry *) entries->pdata[i])->mutation_id, write->mutation_id) == 0)
+      return entries->pdata[i];
+  return NULL;
+}
+
+static void
+note_withdrawn (SimClient *self)
+{
+  g_autoptr (GPtrArray) entries = crown_outbox_list (self->outbox, NULL);
+
+  for (guint i = 0; entries != NULL && i < self->writes->len; i++)
+    {
+      SimWrite *write = self->writes->pdata[i];
+
+      write->withdrawn = write->withdrawn || (write->present && find_entry (entries, write) == NULL);
+      write->present = FALSE;
+    }
+}
+
 /* The process died while it wrote: half a write there must not be. */
 static void
 make_sure (SimClient *self)
 {
   SimWrite *unsure = g_steal_pointer (&self->unsure);
-  g_autoptr (GPtrArray) entries = NULL;
+  g_autoptr (GPtrArray) entries = crown_outbox_list (self->outbox, NULL);
+  const CrownOutboxEntry *entry = unsure != NULL ? find_entry (entries, unsure) : NULL;
 
-  if (unsure == NULL)
-    return;
-  entries = crown_outbox_list (self->outbox, NULL);
-  for (guint i = 0; entries != NULL && i < entries->len; i++)
-    if (g_strcmp0 (((CrownOutboxEntry *) entries->pdata[i])->mutation_id, unsure->mutation_id) == 0)
-      {
-        g_ptr_array_add (self->writes, unsure);
-        return;
-      }
-  write_free (unsure);
+  note_withdrawn (self);
+  if (entry != NULL)
+    {
+      unsure->row_id = entry->row_id;
+      g_ptr_array_add (self->writes, unsure);
+    }
+  else if (unsure != NULL)
+    {
+      write_free (unsure);
+    }
 }
 
 void
@@ -589,12 +615,74 @@ write_new (const CrownOutboxEntry *entry)
   g_autoptr (GList) names = entry->body != NULL ? json_object_get_members (entry->body) : NULL;
 
   *write = (SimWrite) { g_strdup (entry->mutation_id), entry->type, entry->row_id, g_strdup (entry->path) };
-  if (names != NULL)
+  for (GList *name = names; name != NULL && write->value == NULL; name = name->next)
     {
-      write->member = g_strdup (names->data);
-      write->value = g_strdup (crown_json_opt_string (entry->body, names->data, NULL));
+      write->member = g_strdup (name->data);
+      write->value = g_strdup (crown_json_opt_string (entry->body, name->data, NULL));
+      if (write->value == NULL)
+        g_clear_pointer (&write->member, g_free);
     }
   return write;
+}
+
+gint64
+sim_client_row_of (SimClient      *self,
+                   const SimWrite *write)
+{
+  return crown_cache_reader_resolve_id (self->reader, crown_event_info (write->type)->store, write->row_id);
+}
+
+void
+sim_client_withdraw (SimClient *self,
+                     guint      which)
+{
+  g_autoptr (GPtrArray) entries = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *mutation_id = NULL;
+  gboolean done;
+
+  if (!sim_client_is_up (self) || self->world->now_us < self->asleep_until ||
+      (entries = crown_outbox_list (self->outbox, NULL)) == NULL || entries->len == 0)
+    return;
+  mutation_id = ((CrownOutboxEntry *) entries->pdata[which % entries->len])->mutation_id;
+  for (guint i = 0; i < self->writes->len; i++)
+    ((SimWrite *) self->writes->pdata[i])->present = find_entry (entries, self->writes->pdata[i]) != NULL;
+  done = crown_sync_machine_withdraw (self->machine, mutation_id, FALSE, &error);
+  sim_world_trace (self->world, "client %u %s a change", self->index, done ? "withdraws" : "cannot withdraw");
+  if (!self->disk->dead)
+    note_withdrawn (self);
+  sim_client_settle (self);
+}
+
+static void put_write (SimClient *self, CrownOutboxEntry *entry, guint which, gboolean second);
+
+void
+sim_client_create (SimClient *self,
+                   guint      what,
+                   guint      which)
+{
+  CrownQuery query = { CROWN_QUERY_MEETINGS };
+  g_autofree char *text = g_strdup_printf ("Made %u", ++self->world->n_writes);
+  g_autoptr (JsonObject) fields = json_object_new ();
+  g_autoptr (CrownOutboxEntry) entry = NULL;
+  g_autoptr (GArray) ids = NULL;
+
+  if (!sim_client_is_up (self) || self->world->now_us < self->asleep_until)
+    return;
+  crown_cache_reader_invalidate_overlay (self->reader);
+  ids = crown_cache_reader_query_ids (self->reader, &query, NULL);
+  if (ids == NULL || ids->len == 0 || what % 4 == 0)
+    {
+      json_object_set_string_member (fields, "title", text);
+      entry = crown_outbox_entry_new_meeting (fields, &self->clock.clock);
+    }
+  else
+    {
+      json_object_set_string_member (fields, "text", text);
+      json_object_set_int_member (fields, "session_id", g_array_index (ids, gint64, which % ids->len));
+      entry = crown_outbox_entry_new_task (fields, &self->clock.clock);
+    }
+  put_write (self, entry, which, what % 3 == 0);
 }
 
 void
@@ -608,7 +696,6 @@ sim_client_edit (SimClient *self,
   g_autoptr (GError) error = NULL;
   g_autoptr (GArray) ids = NULL;
   g_autoptr (CrownOutboxEntry) entry = NULL;
-  gboolean written;
   gint64 id;
 
   if (!sim_client_is_up (self) || self->world->now_us < self->asleep_until)
@@ -619,6 +706,17 @@ sim_client_edit (SimClient *self,
     return;
   id = g_array_index (ids, gint64, which % ids->len);
   entry = is_meeting ? archive_meeting (self, id) : edit_task (self, id, what / 5);
+  put_write (self, entry, which, second);
+}
+
+static void
+put_write (SimClient        *self,
+           CrownOutboxEntry *entry,
+           guint             which,
+           gboolean          second)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean written;
 
   if (second)
     {

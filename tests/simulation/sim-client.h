@@ -53,6 +53,8 @@ typedef struct _SimWrite {
   char           *member;    /* (nullable): what it sets, and to what */
   char           *value;
   gboolean        rejected;
+  gboolean        present;   /* in the outbox, when something began to be withdrawn */
+  gboolean        withdrawn;
   char           *confirmed; /* (nullable): the epoch in whose ledger the client saw it */
 } SimWrite;
 
@@ -67,6 +69,13 @@ void       sim_client_want    (SimClient *self, gboolean wants);
 void       sim_client_sleep   (SimClient *self, gint64 us);
 /* The person changes something that is on screen. @second: by another process on the same files, which may not say so */
 void       sim_client_edit    (SimClient *self, guint what, guint which, gboolean second);
+
+/* The person makes a task or a meeting, which has a temporary id at first. */
+void       sim_client_create  (SimClient *self, guint what, guint which);
+/* The person takes a change back that may not have been sent. */
+void       sim_client_withdraw (SimClient *self, guint which);
+/* The row that it changes, by the id that it has by now. */
+gint64     sim_client_row_of  (SimClient *self, const SimWrite *write);
 
 /* Its process is killed and its cache damaged. */
 void       sim_client_damage  (SimClient *self, guint how);

@@ -30,6 +30,18 @@ edit_elsewhere (SimWorld *world, const SimStep *step)
 }
 
 static void
+create (SimWorld *world, const SimStep *step)
+{
+  sim_client_create (world->clients[step->client], step->a, step->b);
+}
+
+static void
+withdraw_one (SimWorld *world, const SimStep *step)
+{
+  sim_client_withdraw (world->clients[step->client], step->b);
+}
+
+static void
 ignore_answer (const SimAnswer *answer,
                gpointer         user_data)
 {
@@ -368,6 +380,8 @@ static const struct {
 } kinds[] = {
   { "edit", 40, edit },
   { "edit-elsewhere", 8, edit_elsewhere },
+  { "create", 12, create },
+  { "withdraw", 8, withdraw_one },
   { "other-creates-meeting", 3, other_creates_meeting },
   { "other-creates-task", 10, other_creates_task },
   { "other-edits-task", 20, other_edits_task },

@@ -34,7 +34,7 @@ static const char *const bugs[] = {
   "none", "skip-dedupe", "ignore-gaps", "forget-overflow", "split-transaction", "position-first", "epoch-too-early",
   "forget-user-position", "keep-user-position",
   "keep-old-rows", "release-on-answer", "forget-on-send", "forget-on-failure", "new-key", "never-settle", "settle-by-number",
-  "unordered-writes", "allot-before-commit", "tell-before-commit", "forget-answers",
+  "withdraw-sent", "keep-temporary-ids", "unordered-writes", "allot-before-commit", "tell-before-commit", "forget-answers",
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (bugs) == CROWN_N_BUGS);

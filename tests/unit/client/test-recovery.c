@@ -65,6 +65,10 @@ static const char *const outbox_schemas[] = {
   " row_id INTEGER NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, body TEXT, overlay TEXT NOT NULL,"
   " attempts INTEGER NOT NULL DEFAULT 0, sent INTEGER NOT NULL DEFAULT 0, sequence INTEGER NOT NULL DEFAULT 0) STRICT;",
   "ALTER TABLE entries ADD COLUMN epoch TEXT NOT NULL DEFAULT '';",
+  "ALTER TABLE entries ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE entries ADD COLUMN rejected TEXT;"
+  "CREATE TABLE renamed (store TEXT NOT NULL, temporary INTEGER NOT NULL, id INTEGER NOT NULL,"
+  " PRIMARY KEY (store, temporary)) STRICT, WITHOUT ROWID;",
 };
 
 /* What a file of the first schema has; `folded` as that version folded it. The checksums are those of the rows. */
