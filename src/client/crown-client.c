@@ -37,6 +37,8 @@ struct _CrownClient
   CrownErrorHandler *errors;
   guint             n_failures;
   char             *problem; /* (nullable) */
+  CrownChangeSet   *shown;   /* (nullable): rows that were read for being shown, and are not told to the engine yet */
+  guint             shown_source;
 };
 
 enum {
@@ -154,6 +156,8 @@ open_reader (const char  *folder,
   return ids != NULL ? g_steal_pointer (&reader) : NULL;
 }
 
+static void tell_shown (CrownClient *self);
+
 static void
 network_changed_cb (CrownClient *self,
                     gboolean     available)
@@ -223,6 +227,7 @@ crown_client_close (CrownClient *self)
 
   /* The last that has a file open puts the log into it, which the reader may not. */
   g_clear_pointer (&self->reader, crown_cache_reader_close);
+  tell_shown (self);
   g_clear_pointer (&self->engine, crown_sync_engine_stop);
 }
 
@@ -300,6 +305,40 @@ crown_client_query_ids (CrownClient       *self,
   return ids;
 }
 
+/* Rows that are shown one after another are noted together. */
+#define SHOWN_SECONDS 2
+
+static void
+tell_shown (CrownClient *self)
+{
+  g_clear_handle_id (&self->shown_source, g_source_remove);
+  if (self->shown != NULL && self->engine != NULL)
+    crown_sync_engine_touch (self->engine, self->shown);
+  g_clear_pointer (&self->shown, crown_change_set_unref);
+}
+
+static gboolean
+shown_cb (gpointer user_data)
+{
+  CrownClient *self = user_data;
+
+  self->shown_source = 0;
+  tell_shown (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+note_shown (CrownClient *self,
+            CrownStore   store,
+            gint64       id)
+{
+  if (self->shown == NULL)
+    self->shown = crown_change_set_new (self->workspace_id);
+  crown_change_set_add (self->shown, store, id);
+  if (self->shown_source == 0)
+    self->shown_source = g_timeout_add_seconds (SHOWN_SECONDS, shown_cb, self);
+}
+
 static JsonObject *
 load_row (CrownClient  *self,
           CrownStore    store,
@@ -316,6 +355,8 @@ load_row (CrownClient  *self,
     crown_sync_engine_miss (self->engine, missing, n_damaged);
   if (row == NULL)
     watch_reader (self);
+  else if (id > 0)
+    note_shown (self, store, id);
   return row;
 }
 
@@ -356,6 +397,38 @@ crown_client_load_stats (CrownClient  *self,
   g_autoptr (JsonNode) node = is_open (self, error) ? crown_cache_reader_load_metadata (self->reader, "stats", error) : NULL;
 
   return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_object_ref (json_node_get_object (node)) : NULL;
+}
+
+JsonObject *
+crown_client_load_filter (CrownClient  *self,
+                          GError      **error)
+{
+  g_autoptr (JsonNode) node = is_open (self, error) ? crown_cache_reader_load_metadata (self->reader, "filter", error) : NULL;
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_object_ref (json_node_get_object (node)) : NULL;
+}
+
+void
+crown_client_apply_filter (CrownClient *self,
+                           const char  *query,
+                           const char  *time_range,
+                           const char  *status,
+                           const char  *assignee)
+{
+  JsonObject *data;
+
+  g_return_if_fail (CROWN_IS_CLIENT (self));
+
+  if (self->engine == NULL)
+    return;
+  data = json_object_new ();
+  json_object_set_string_member (data, "query", query);
+  json_object_set_string_member (data, "time_range", time_range);
+  if (status != NULL)
+    json_object_set_string_member (data, "status", status);
+  if (assignee != NULL)
+    json_object_set_string_member (data, "assignee", assignee);
+  crown_sync_engine_emit_local (self->engine, CROWN_EVENT_FILTER_APPLY, data);
 }
 
 JsonArray *

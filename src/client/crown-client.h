@@ -132,6 +132,11 @@ gboolean crown_client_change_write_finish    (CrownClient *self, GAsyncResult *r
  * CrownOutboxEntry): its state is crown_outbox_entry_get_state(), its age that of `created_us` */
 void       crown_client_list_writes_async    (CrownClient *self, GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *crown_client_list_writes_finish   (CrownClient *self, GAsyncResult *result, GError **error);
+/* What the person looks for is an event of this computer's own stream, FILTER_APPLY, and never sent: @status, @assignee:
+ * (nullable). crown_client_load_filter() says it again after a restart: (nullable) (transfer full). */
+void        crown_client_apply_filter        (CrownClient *self, const char *query, const char *time_range, const char *status,
+                                              const char *assignee);
+JsonObject *crown_client_load_filter         (CrownClient *self, GError **error);
 /* Sends the file to the server's /imports (needs a connection: an import cannot be overlaid). Refusals carry the server's
  * text. Finish gives the new meeting's id, or 0 and error. */
 void     crown_client_import_async           (CrownClient *self, GFile *file, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

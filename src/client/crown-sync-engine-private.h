@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "crown-local-stream.h"
 #include "crown-suspend-watch.h"
 #include "crown-sync-engine.h"
 #include "crown-sync-machine.h"
@@ -36,6 +37,7 @@ struct _CrownSyncEngine
   /* Of the engine's thread. */
   CrownCache        *cache;         /* (nullable): could not be opened */
   CrownOutbox       *outbox;        /* (nullable) */
+  CrownLocalStream  *local;         /* (nullable): not needed yet */
   CrownSyncMachine  *machine;       /* (nullable) */
   GSource           *timer;         /* the machine's */
   GSource           *keep_source;   /* looks after the files */

@@ -9,6 +9,8 @@
 
 #include "crown-cache-upkeep.h"
 
+#include "crown-cache-upkeep.h"
+
 #define KEEP_FIRST_SECONDS 60   /* the files are looked after when the start is over, */
 #define KEEP_SECONDS       3600 /* then so often, */
 #define RETRY_SECONDS      30   /* or so often while they cannot be opened */
@@ -245,6 +247,7 @@ start_machine (CrownSyncEngine *self)
 static void
 stop_machine (CrownSyncEngine *self)
 {
+  g_clear_pointer (&self->local, crown_local_stream_close);
   g_clear_pointer (&self->machine, crown_sync_machine_free);
   crown_sync_network_stop (self);
 }
@@ -747,4 +750,96 @@ void
 crown_sync_engine_check (CrownSyncEngine *self)
 {
   crown_sync_engine_invoke (self, check_cb, self, NULL);
+}
+
+static gboolean
+touch_cb (gpointer data)
+{
+  Look *look = data;
+  CrownCache *cache = look->self->machine != NULL ? look->self->cache : NULL;
+
+  for (CrownStore store = 0; cache != NULL && store < CROWN_N_STORES; store++)
+    {
+      GArray *ids = look->changes->ids[store];
+      g_autoptr (GError) error = NULL;
+
+      if (ids != NULL && !crown_cache_touch (cache, store, (const gint64 *) (gpointer) ids->data, ids->len, NULL, &error))
+        g_debug ("what was shown is not noted: %s", error->message);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+void
+crown_sync_engine_touch (CrownSyncEngine      *self,
+                         const CrownChangeSet *shown)
+{
+  Look *look = g_new0 (Look, 1);
+
+  look->self = self;
+  look->changes = crown_change_set_new (shown->workspace_id);
+  crown_change_set_merge (look->changes, shown);
+  crown_sync_engine_invoke (self, touch_cb, look, look_free);
+}
+
+/* The local stream */
+
+typedef struct {
+  CrownSyncEngine *self;
+  CrownEventType   type;
+  JsonObject      *data;
+} LocalEvent;
+
+static void
+local_event_free (gpointer data)
+{
+  LocalEvent *event = data;
+
+  json_object_unref (event->data);
+  g_free (event);
+}
+
+static gboolean
+emit_local (CrownSyncEngine  *self,
+            CrownEventType    type,
+            JsonObject       *data,
+            CrownChangeSet   *changes,
+            GError          **error)
+{
+  g_autoptr (CrownEnvelope) envelope = NULL;
+
+  if (self->local == NULL)
+    self->local = crown_local_stream_open (crown_cache_get_path (self->cache), self->workspace_id, self->user_id, NULL, error);
+  if (self->local != NULL)
+    envelope = crown_local_stream_emit (self->local, type, data, changes, error);
+  return envelope != NULL;
+}
+
+static gboolean
+emit_local_cb (gpointer data)
+{
+  LocalEvent *event = data;
+  CrownSyncEngine *self = event->self;
+  g_autoptr (CrownChangeSet) changes = crown_change_set_new (self->workspace_id);
+  g_autoptr (GError) error = NULL;
+
+  if (self->machine == NULL)
+    return G_SOURCE_REMOVE;
+  if (emit_local (self, event->type, event->data, changes, &error))
+    report_changes (changes, TRUE, self);
+  else
+    crown_sync_engine_note (self, crown_failure_of_error (error), CROWN_OUTCOME_RETURNED, "local", error->message);
+  return G_SOURCE_REMOVE;
+}
+
+void
+crown_sync_engine_emit_local (CrownSyncEngine *self,
+                              CrownEventType   type,
+                              JsonObject      *data)
+{
+  LocalEvent *event = g_new0 (LocalEvent, 1);
+
+  event->self = self;
+  event->type = type;
+  event->data = data;
+  crown_sync_engine_invoke (self, emit_local_cb, event, local_event_free);
 }

@@ -53,6 +53,10 @@ typedef enum { CROWN_ENGINE_WITHDRAW, CROWN_ENGINE_DISCARD, CROWN_ENGINE_RETRY }
 void             crown_sync_engine_change_write (CrownSyncEngine *self, CrownEngineWish wish, const char *mutation_id, GTask *task);
 /* The task returns a GPtrArray of CrownOutboxEntry. */
 void             crown_sync_engine_list_writes (CrownSyncEngine *self, GTask *task);
+/* These rows were shown: they are the last to make room. */
+void             crown_sync_engine_touch      (CrownSyncEngine *self, const CrownChangeSet *shown);
+/* An event of the local stream: FILTER_APPLY. @data: (transfer full) */
+void             crown_sync_engine_emit_local (CrownSyncEngine *self, CrownEventType type, JsonObject *data);
 /* The task returns the new meeting's id as an int. @name: of the file */
 void             crown_sync_engine_import     (CrownSyncEngine *self, GBytes *content, const char *name, GTask *task);
 /* The task returns a JsonArray. */
