@@ -110,3 +110,21 @@ crown_cache_fold (CrownStore  store,
         crown_search_fold (json_node_get_string (node), out);
     }
 }
+
+/* Most events change a status or a number; folding a summary again for that costs more than the rest of them. */
+gboolean
+crown_cache_changes_words (const CrownEventInfo *info,
+                           JsonObject           *data)
+{
+  static const char *const members[] = { "title", "summary", "participants", "text", "assignee", "speaker" };
+  JsonObject *updates = crown_json_opt_object (data, "updates");
+
+  if (info->effect == CROWN_EFFECT_ARCHIVE)
+    return FALSE;
+  if (info->effect != CROWN_EFFECT_MERGE || info->store == CROWN_STORE_ANALYTICS || updates == NULL)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+    if (json_object_has_member (updates, members[i]))
+      return TRUE;
+  return FALSE;
+}

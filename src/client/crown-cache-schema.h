@@ -26,5 +26,7 @@ extern const guint crown_cache_n_migrations;
 CrownSortKey crown_cache_sort_key (CrownStore store, JsonObject *row);
 /* What a search looks through, as crown_search_fold() gives it, in parts; @out is emptied first. */
 void         crown_cache_fold     (CrownStore store, JsonObject *row, GString *out);
+/* Whether an event may change that of a row which it is applied to. */
+gboolean     crown_cache_changes_words (const CrownEventInfo *info, JsonObject *data);
 
 G_END_DECLS

@@ -586,13 +586,15 @@ compare_keys (CrownSqliteStatement *stmt,
     }
 }
 
-/* @row: (nullable): what it will be, folded already; @change: (out) */
+/* @row: (nullable): what it will be; @same_words: as crown_cache_search_change() wants it already, it need not be folded;
+ * @change: (out) */
 static gboolean
 take_out_old (CrownCache          *self,
              CrownStore           store,
              gint64               id,
              JsonObject          *row,
              const CrownSortKey  *key,
+             gboolean             same_words,
              Change              *change,
              GError             **error)
 {
@@ -611,9 +613,11 @@ take_out_old (CrownCache          *self,
       count_row (self, store, id, crown_sqlite_column_text (stmt, 0), FALSE);
       *change = row != NULL ? compare_keys (stmt, store, row, key) : CHANGE_KEYS;
     }
-  if (store != CROWN_STORE_ANALYTICS &&
-      !crown_cache_search_change (self->db, store, id, step == 1 ? crown_sqlite_column_text (stmt, 1) : NULL,
-                                  row != NULL ? self->folded->str : NULL, self->direct, &self->state.n_queued, error))
+  if (step == 1 && same_words)
+    g_string_assign (self->folded, crown_sqlite_column_text (stmt, 1));
+  else if (store != CROWN_STORE_ANALYTICS &&
+           !crown_cache_search_change (self->db, store, id, step == 1 ? crown_sqlite_column_text (stmt, 1) : NULL,
+                                       row != NULL ? self->folded->str : NULL, self->direct, &self->state.n_queued, error))
     step = -1;
   crown_sqlite_reset (stmt);
   return step >= 0;
@@ -720,12 +724,13 @@ bind_row (CrownSqliteStatement *stmt,
 #undef bind_int_member
 }
 
-/* @checksum: (out): room for 65 bytes */
+/* @same_words: what is searched of the row is what was searched of it before; @checksum: (out): room for 65 bytes */
 static gboolean
 put_row (CrownCache  *self,
          CrownStore   store,
          gint64       id,
          JsonObject  *row,
+         gboolean     same_words,
          char        *checksum,
          GError     **error)
 {
@@ -737,10 +742,10 @@ put_row (CrownCache  *self,
   if (!crown_json_canonicalize_object (row, TRUE, self->canonical, error))
     return FALSE;
   crown_checksum_bytes (self->canonical->str, self->canonical->len, checksum);
-  if (store != CROWN_STORE_ANALYTICS)
+  if (store != CROWN_STORE_ANALYTICS && !same_words)
     crown_cache_fold (store, row, self->folded);
 
-  if (!take_out_old (self, store, id, row, &key, &change, error) ||
+  if (!take_out_old (self, store, id, row, &key, same_words, &change, error) ||
       !(stmt = crown_sqlite_prepare (self->db, "put row", store_sql[store].put[change], error)))
     return FALSE;
   crown_sqlite_bind_int (stmt, 1, id);
@@ -770,7 +775,7 @@ drop_row (CrownCache  *self,
 {
   Change change;
 
-  return take_out_old (self, store, id, NULL, NULL, &change, error) &&
+  return take_out_old (self, store, id, NULL, NULL, FALSE, &change, error) &&
          drop_by_id (self, "drop row", store_sql[store].drop, id, error) &&
          (store != CROWN_STORE_MEETINGS ||
           (drop_by_id (self, "drop session", SQL_SESSION_DROP, id, error) &&
@@ -888,7 +893,7 @@ apply_row (CrownCache           *self,
   if (info->effect != CROWN_EFFECT_PUT && !load_row (self, info->store, id, &before, &evicted, error))
     return FALSE;
 
-  if (!crown_event_apply_row (info, envelope->data, before, &after, &local_error))
+  if (!crown_event_apply_own_row (info, envelope->data, before, &after, &local_error))
     {
       g_message ("%s %" G_GUINT64_FORMAT ": %s; it is read again", envelope->stream, envelope->sequence, local_error->message);
       if (evicted)
@@ -899,7 +904,7 @@ apply_row (CrownCache           *self,
     }
 
   crown_change_set_add (changes, info->store, id);
-  if (!put_row (self, info->store, id, after, checksum, error))
+  if (!put_row (self, info->store, id, after, !crown_cache_changes_words (info, envelope->data), checksum, error))
     return FALSE;
   if (envelope->checksum != NULL && strcmp (envelope->checksum, checksum) != 0)
     {
@@ -1070,7 +1075,7 @@ put_rows (CrownCache  *self,
                        crown_store_to_string (store));
           return FALSE;
         }
-      if (!crown_json_get_int (row, id_member, &id, error) || !put_row (self, store, id, row, checksum, error))
+      if (!crown_json_get_int (row, id_member, &id, error) || !put_row (self, store, id, row, FALSE, checksum, error))
         return FALSE;
     }
   return TRUE;
@@ -1172,7 +1177,7 @@ crown_cache_put_row (CrownCache      *self,
 
   self->direct = FALSE;
   if (crown_sqlite_begin (self->db, &tx, error) &&
-      (row != NULL ? put_row (self, store, id, row, checksum, error) : drop_row (self, store, id, error)) &&
+      (row != NULL ? put_row (self, store, id, row, FALSE, checksum, error) : drop_row (self, store, id, error)) &&
       drain_queue (self, error) && save_state (self, error) && crown_sqlite_commit (&tx, error))
     {
       crown_change_set_add (changes, store, id);

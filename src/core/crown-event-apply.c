@@ -35,36 +35,34 @@ put (const CrownEventInfo *info,
   return row != NULL ? json_object_ref (row) : NULL;
 }
 
+/* @row: (transfer full): is changed and given back */
 static JsonObject *
-merge (JsonObject *before,
+merge (JsonObject *row,
        JsonObject *updates)
 {
-  JsonObject *after = crown_json_object_copy (before);
   JsonObjectIter iter;
   const char *name;
   JsonNode *node;
 
   if (updates == NULL)
-    return after;
+    return row;
   json_object_iter_init_ordered (&iter, updates);
   while (json_object_iter_next_ordered (&iter, &name, &node))
-    json_object_set_member (after, name, json_node_copy (node));
+    json_object_set_member (row, name, json_node_copy (node));
 
-  return after;
+  return row;
 }
 
 static JsonObject *
 archive (JsonObject *data,
-         JsonObject *before)
+         JsonObject *row)
 {
-  JsonObject *after = crown_json_object_copy (before);
+  json_object_set_boolean_member (row, "archived", TRUE);
+  json_object_set_string_member (row, "status", "archived");
+  json_object_set_int_member (row, "archived_by", crown_json_opt_int (data, "archived_by", 0));
+  json_object_set_string_member (row, "archived_at", crown_json_opt_string (data, "timestamp", ""));
 
-  json_object_set_boolean_member (after, "archived", TRUE);
-  json_object_set_string_member (after, "status", "archived");
-  json_object_set_int_member (after, "archived_by", crown_json_opt_int (data, "archived_by", 0));
-  json_object_set_string_member (after, "archived_at", crown_json_opt_string (data, "timestamp", ""));
-
-  return after;
+  return row;
 }
 
 /* A row of metadata: {key, value, updated_at}. */
@@ -111,13 +109,17 @@ append (const CrownEventInfo *info,
   return metadata_row (info, data, json_node_init_array (json_node_alloc (), list));
 }
 
-gboolean
-crown_event_apply_row (const CrownEventInfo  *info,
-                       JsonObject            *data,
-                       JsonObject            *before,
-                       JsonObject           **after,
-                       GError               **error)
+/* @own: whether nobody else has @before, so that it may become @after */
+static gboolean
+apply (const CrownEventInfo  *info,
+       JsonObject            *data,
+       JsonObject            *before,
+       gboolean               own,
+       JsonObject           **after,
+       GError               **error)
 {
+  JsonObject *(*begin) (JsonObject *row) = own ? json_object_ref : crown_json_object_copy;
+
   *after = NULL;
 
   switch (info->effect)
@@ -134,13 +136,13 @@ crown_event_apply_row (const CrownEventInfo  *info,
     case CROWN_EFFECT_MERGE:
       if (!need_row (info, data, before, error))
         return FALSE;
-      *after = merge (before, crown_json_opt_object (data, "updates"));
+      *after = merge (begin (before), crown_json_opt_object (data, "updates"));
       return TRUE;
 
     case CROWN_EFFECT_ARCHIVE:
       if (!need_row (info, data, before, error))
         return FALSE;
-      *after = archive (data, before);
+      *after = archive (data, begin (before));
       return TRUE;
 
     case CROWN_EFFECT_DELETE:
@@ -161,6 +163,26 @@ crown_event_apply_row (const CrownEventInfo  *info,
 
   *after = before != NULL ? json_object_ref (before) : NULL;
   return TRUE;
+}
+
+gboolean
+crown_event_apply_row (const CrownEventInfo  *info,
+                       JsonObject            *data,
+                       JsonObject            *before,
+                       JsonObject           **after,
+                       GError               **error)
+{
+  return apply (info, data, before, FALSE, after, error);
+}
+
+gboolean
+crown_event_apply_own_row (const CrownEventInfo  *info,
+                           JsonObject            *data,
+                           JsonObject            *before,
+                           JsonObject           **after,
+                           GError               **error)
+{
+  return apply (info, data, before, TRUE, after, error);
 }
 
 gint64

@@ -29,6 +29,13 @@ gboolean crown_event_apply_row (const CrownEventInfo *info,
                                 JsonObject          **after,
                                 GError              **error);
 
+/* The same for a @before that nobody else has: it may become @after instead of being copied. */
+gboolean crown_event_apply_own_row (const CrownEventInfo *info,
+                                    JsonObject           *data,
+                                    JsonObject           *before,
+                                    JsonObject          **after,
+                                    GError              **error);
+
 /* The row's id as the event names it; 0 where it names none. Analytics' id is their session_id. */
 gint64   crown_event_row_id    (const CrownEventInfo *info,
                                 JsonObject           *data);
