@@ -464,6 +464,26 @@ crown_event_ledger_list_rows (CrownEventLedger  *self,
 }
 
 /**
+ * crown_event_ledger_each_checksum:
+ * @store: one whose ids are numbers
+ * @bucket: only the rows of this part of the store (crown_digest_bucket()); -1: all
+ * @func: (scope call): called for each row, in the order of their ids
+ *
+ * What a comparison needs, without the rows themselves.
+ */
+gboolean
+crown_event_ledger_each_checksum (CrownEventLedger      *self,
+                                  const char            *stream,
+                                  CrownStore             store,
+                                  int                    bucket,
+                                  CrownRowChecksumFunc   func,
+                                  gpointer               user_data,
+                                  GError               **error)
+{
+  return CROWN_EVENT_LEDGER_GET_IFACE (self)->each_checksum (self, stream, store, bucket, func, user_data, error);
+}
+
+/**
  * crown_event_ledger_load_digest:
  *
  * Reads how many rows a store has, and their digest.

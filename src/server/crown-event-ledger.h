@@ -54,6 +54,9 @@ typedef struct {
   char *checksum;
 } CrownLedgerRow;
 
+/* @id, @checksum: of one row, until it returns */
+typedef void (*CrownRowChecksumFunc) (const char *id, const char *checksum, gpointer user_data);
+
 void crown_ledger_row_free (CrownLedgerRow *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CrownLedgerRow, crown_ledger_row_free)
 
@@ -158,6 +161,8 @@ struct _CrownEventLedgerInterface
   gboolean    (*delete_row)    (CrownEventLedger *self, const char *stream, CrownStore store, const char *id, GError **error);
   GPtrArray  *(*list_rows)     (CrownEventLedger *self, const char *stream, CrownStore store, const char *after, guint limit,
                                 GError **error);
+  gboolean    (*each_checksum) (CrownEventLedger *self, const char *stream, CrownStore store, int bucket,
+                                CrownRowChecksumFunc func, gpointer user_data, GError **error);
   gboolean    (*load_digest)   (CrownEventLedger *self, const char *stream, CrownStore store, guint64 *count,
                                 CrownDigest *digest, GError **error);
 
@@ -278,6 +283,13 @@ GPtrArray        *crown_event_ledger_list_rows        (CrownEventLedger       *s
                                                        CrownStore              store,
                                                        const char             *after,
                                                        guint                   limit,
+                                                       GError                **error);
+gboolean          crown_event_ledger_each_checksum    (CrownEventLedger       *self,
+                                                       const char             *stream,
+                                                       CrownStore              store,
+                                                       int                     bucket,
+                                                       CrownRowChecksumFunc    func,
+                                                       gpointer                user_data,
                                                        GError                **error);
 gboolean          crown_event_ledger_load_digest      (CrownEventLedger       *self,
                                                        const char             *stream,

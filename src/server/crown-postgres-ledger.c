@@ -144,6 +144,9 @@ static const char SQL_LIST_ROWS[] =
 static const char SQL_LIST_ROWS_AFTER[] =
   "SELECT id, key, json, checksum FROM rows WHERE stream = $1 AND store = $2 AND (id, key) > ($4, $5)"
   " ORDER BY id, key LIMIT $3";
+static const char SQL_EACH_CHECKSUM[] =
+  "SELECT id, checksum FROM rows WHERE stream = $1 AND store = $2 AND ($3::bigint < 0 OR (id & 255) = $3::bigint)"
+  " ORDER BY id";
 static const char SQL_LOAD_DIGEST[] = "SELECT count, digest FROM digests WHERE stream = $1 AND store = $2";
 static const char SQL_ADD_COUNTER[] =
   "INSERT INTO counters (scope, name, value) VALUES ($1, $2, $3)"
@@ -733,6 +736,31 @@ list_rows (CrownEventLedger  *ledger,
 }
 
 static gboolean
+each_checksum (CrownEventLedger      *ledger,
+               const char            *stream,
+               CrownStore             store,
+               int                    bucket,
+               CrownRowChecksumFunc   func,
+               gpointer               user_data,
+               GError               **error)
+{
+  CrownPostgres *db = crown_postgres_ledger_reader (CROWN_POSTGRES_LEDGER (ledger), error);
+  CrownPostgresParams params = { .n = 0 };
+  g_autoptr (CrownPostgresResult) result = NULL;
+
+  if (db == NULL)
+    return FALSE;
+  crown_postgres_add_text (&params, stream);
+  crown_postgres_add_text (&params, crown_store_to_string (store));
+  crown_postgres_add_int (&params, bucket);
+  if ((result = crown_postgres_run (db, "each-checksum", SQL_EACH_CHECKSUM, &params, error)) == NULL)
+    return FALSE;
+  for (guint i = 0; i < crown_postgres_result_rows (result); i++)
+    func (crown_postgres_result_text (result, i, 0), crown_postgres_result_text (result, i, 1), user_data);
+  return TRUE;
+}
+
+static gboolean
 add_counter (CrownEventLedger  *ledger,
              const char        *scope,
              const char        *name,
@@ -969,6 +997,7 @@ crown_postgres_ledger_iface_init (CrownEventLedgerInterface *iface)
   iface->put_row = put_row;
   iface->delete_row = delete_row;
   iface->list_rows = list_rows;
+  iface->each_checksum = each_checksum;
   iface->load_digest = load_digest;
   iface->add_counter = add_counter;
   iface->put_transcript = put_transcript;

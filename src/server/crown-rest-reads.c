@@ -261,6 +261,16 @@ get_snapshot (CrownRestRequest  *request,
   return TRUE;
 }
 
+static void
+append_checksum (const char *id,
+                 const char *checksum,
+                 gpointer    answer)
+{
+  const char *last = ((GString *) answer)->str + ((GString *) answer)->len - 1;
+
+  g_string_append_printf (answer, "%s[%s,\"%s\"]", *last == '[' ? "" : ",", id, checksum);
+}
+
 /* The ids and checksums of one of the 256 parts of a store: where two digests differ, this says which rows do. */
 static gboolean
 append_bucket (CrownRestRequest  *request,
@@ -268,26 +278,29 @@ append_bucket (CrownRestRequest  *request,
                guint              bucket,
                GError           **error)
 {
-  g_autoptr (GPtrArray) rows = crown_event_ledger_list_rows (request->ledger, request->stream, store, NULL, 0, error);
-  gboolean first = TRUE;
-
-  if (rows == NULL)
-    return FALSE;
-
   g_string_append_printf (request->answer, ",\"bucket\":%u,\"rows\":[", bucket);
-  for (guint i = 0; i < rows->len; i++)
-    {
-      const CrownLedgerRow *row = g_ptr_array_index (rows, i);
-
-      if (crown_digest_bucket (g_ascii_strtoll (row->id, NULL, 10)) != bucket)
-        continue;
-
-      g_string_append_printf (request->answer, "%s[%s,\"%s\"]", first ? "" : ",", row->id, row->checksum);
-      first = FALSE;
-    }
-
+  if (!crown_event_ledger_each_checksum (request->ledger, request->stream, store, (int) bucket, append_checksum,
+                                         request->answer, error))
+    return FALSE;
   g_string_append_c (request->answer, ']');
   return TRUE;
+}
+
+typedef struct {
+  const char  *store;
+  CrownDigest  digests[CROWN_DIGEST_BUCKETS];
+} Buckets;
+
+static void
+add_to_bucket (const char *id,
+               const char *checksum,
+               gpointer    user_data)
+{
+  Buckets *buckets = user_data;
+  CrownDigest digest;
+
+  crown_digest_of_row (buckets->store, id, checksum, &digest);
+  crown_digest_add (&buckets->digests[crown_digest_bucket (g_ascii_strtoll (id, NULL, 10))], &digest);
 }
 
 /* The first lane of the digest of each part: enough to see which differ, and a quarter of the whole. */
@@ -296,27 +309,17 @@ append_buckets (CrownRestRequest  *request,
                 CrownStore         store,
                 GError           **error)
 {
-  g_autoptr (GPtrArray) rows = crown_event_ledger_list_rows (request->ledger, request->stream, store, NULL, 0, error);
-  CrownDigest buckets[CROWN_DIGEST_BUCKETS] = { CROWN_DIGEST_INIT };
+  Buckets buckets = { crown_store_to_string (store), { CROWN_DIGEST_INIT } };
 
-  if (rows == NULL)
+  if (!crown_event_ledger_each_checksum (request->ledger, request->stream, store, -1, add_to_bucket, &buckets, error))
     return FALSE;
-
-  for (guint i = 0; i < rows->len; i++)
-    {
-      const CrownLedgerRow *row = g_ptr_array_index (rows, i);
-      CrownDigest digest;
-
-      crown_digest_of_row (crown_store_to_string (store), row->id, row->checksum, &digest);
-      crown_digest_add (&buckets[crown_digest_bucket (g_ascii_strtoll (row->id, NULL, 10))], &digest);
-    }
 
   g_string_append (request->answer, ",\"buckets\":[");
   for (guint i = 0; i < CROWN_DIGEST_BUCKETS; i++)
     {
       char hex[65];
 
-      crown_digest_to_hex (&buckets[i], hex);
+      crown_digest_to_hex (&buckets.digests[i], hex);
       g_string_append_printf (request->answer, "%s\"%.16s\"", i > 0 ? "," : "", hex);
     }
   g_string_append_c (request->answer, ']');

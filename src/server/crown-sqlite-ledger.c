@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/crown-json.h"
+#include "core/crown-limits.h"
 #include "crown-server-error.h"
 #include "crown-sqlite-ledger-private.h"
 
@@ -115,6 +116,8 @@ static const char SQL_LIST_ROWS[] =
   "SELECT id, json, checksum FROM rows WHERE stream = ?1 AND store = ?2 ORDER BY id LIMIT ?3";
 static const char SQL_LIST_ROWS_AFTER[] =
   "SELECT id, json, checksum FROM rows WHERE stream = ?1 AND store = ?2 AND id > ?4 ORDER BY id LIMIT ?3";
+static const char SQL_EACH_CHECKSUM[] =
+  "SELECT id, checksum FROM rows WHERE stream = ?1 AND store = ?2 AND (?3 < 0 OR (id & 255) = ?3) ORDER BY id";
 static const char SQL_LOAD_DIGEST[] = "SELECT count, digest FROM digests WHERE stream = ?1 AND store = ?2";
 static const char SQL_PUT_DIGEST[] =
   "INSERT INTO digests (stream, store, count, digest) VALUES (?1, ?2, ?3, ?4)"
@@ -627,6 +630,29 @@ list_rows (CrownEventLedger  *ledger,
   return step == 0 ? g_steal_pointer (&rows) : NULL;
 }
 
+G_STATIC_ASSERT (CROWN_DIGEST_BUCKETS == 256);
+
+static gboolean
+each_checksum (CrownEventLedger      *ledger,
+               const char            *stream,
+               CrownStore             store,
+               int                    bucket,
+               CrownRowChecksumFunc   func,
+               gpointer               user_data,
+               GError               **error)
+{
+  CrownSqliteStatement *stmt = prepare_for_row (CROWN_SQLITE_LEDGER (ledger), "each-checksum", SQL_EACH_CHECKSUM, stream,
+                                                store, NULL, error);
+  int step;
+
+  if (stmt == NULL)
+    return FALSE;
+  crown_sqlite_bind_int (stmt, 3, bucket);
+  while ((step = crown_sqlite_step (stmt, error)) == 1)
+    func (crown_sqlite_column_text (stmt, 0), crown_sqlite_column_text (stmt, 1), user_data);
+  return step == 0;
+}
+
 static gboolean
 add_counter (CrownEventLedger  *ledger,
              const char        *scope,
@@ -926,6 +952,7 @@ crown_sqlite_ledger_iface_init (CrownEventLedgerInterface *iface)
   iface->put_row = put_row;
   iface->delete_row = delete_row;
   iface->list_rows = list_rows;
+  iface->each_checksum = each_checksum;
   iface->load_digest = load_digest;
   iface->add_counter = add_counter;
   iface->put_transcript = put_transcript;
