@@ -214,7 +214,8 @@ crown_server_set_assistant (CrownServer    *self,
     {
       g_autoptr (GSource) source = g_idle_source_new ();
 
-      g_source_set_priority (source, G_PRIORITY_DEFAULT);
+      /* Before any request that comes after this. */
+      g_source_set_priority (source, G_PRIORITY_HIGH);
       g_source_set_callback (source, on_assistant, self, NULL);
       g_source_attach (source, self->context);
     }

@@ -7,6 +7,8 @@
 
 #include "crown-session.h"
 
+#include "crown-endpoint.h"
+#include "crown-settings.h"
 #include "server/crown-server.h"
 #include "socketio/crown-network-types.h"
 #include "sync/crown-broadcast-sync.h"
@@ -37,6 +39,7 @@ struct _CrownSession
   char                *server_url; /* (nullable): a remote server */
   CrownClient         *client;
   CrownServer         *server;     /* (nullable): in this process */
+  CrownEndpoint       *endpoint;   /* (nullable): of it */
   gboolean             starting;   /* the server is on its way */
   GCancellable        *cancellable;
   CrownBroadcastSync  *channel;    /* (nullable) until the bus is there, or known not to be */
@@ -120,6 +123,7 @@ server_started_cb (GObject      *source,
   CrownSession *self = CROWN_SESSION (source);
   g_autoptr(GError) error = NULL;
   g_autoptr(LocalServer) local = g_task_propagate_pointer (G_TASK (result), &error);
+  g_autoptr(GSettings) settings = NULL;
 
   self->starting = FALSE;
   g_application_release (g_application_get_default ());
@@ -137,6 +141,9 @@ server_started_cb (GObject      *source,
     }
 
   self->server = g_steal_pointer (&local->server);
+  settings = crown_settings_new ();
+  if (settings != NULL)
+    self->endpoint = crown_endpoint_new (settings, self->server);
   crown_client_connect_server (self->client, crown_server_get_url (self->server), local->token);
 }
 
@@ -178,6 +185,7 @@ leading_cb (CrownSession *self)
   else
     {
       crown_client_disconnect (self->client);
+      g_clear_object (&self->endpoint);
       if (self->server != NULL)
         crown_server_stop (self->server);
       g_clear_object (&self->server);
@@ -353,6 +361,7 @@ crown_session_close (CrownSession *self)
   if (self->client != NULL)
     crown_client_close (self->client);
   g_clear_object (&self->client);
+  g_clear_object (&self->endpoint);
   if (self->server != NULL)
     crown_server_stop (self->server);
   g_clear_object (&self->server);

@@ -10,6 +10,7 @@
 #include "crown-compat.h"
 #include "crown-config.h"
 #include "crown-list-page.h"
+#include "crown-settings.h"
 
 #include <glib/gi18n.h>
 
@@ -223,16 +224,12 @@ drop_cb (CrownWindow  *self,
 static void
 restore_settings (CrownWindow *self)
 {
-  GSettingsSchemaSource *source = g_settings_schema_source_get_default ();
-  g_autoptr(GSettingsSchema) schema = NULL;
   g_autofree char *page = NULL;
 
-  if (source != NULL)
-    schema = g_settings_schema_source_lookup (source, CROWN_APPLICATION_ID, TRUE);
-  if (schema == NULL)
+  self->settings = crown_settings_new ();
+  if (self->settings == NULL)
     return;
 
-  self->settings = g_settings_new_full (schema, NULL, NULL);
   gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (self->settings, "window-width"),
                                g_settings_get_int (self->settings, "window-height"));
   if (g_settings_get_boolean (self->settings, "window-maximized"))
