@@ -75,6 +75,9 @@ crown_meeting_from_json (JsonObject  *row,
   self->archived_at = dup_text (row, "archived_at", NULL);
   self->archived_by = crown_json_opt_int (row, "archived_by", 0);
   self->participants = dup_texts (row, "participants");
+  self->summary_evidence = crown_json_opt_array (row, "summary_evidence");
+  if (self->summary_evidence != NULL)
+    json_array_ref (self->summary_evidence);
 
   return self;
 }
@@ -97,6 +100,7 @@ crown_meeting_clear (gpointer data)
   g_free (self->summary);
   g_free (self->archived_at);
   g_strfreev (self->participants);
+  g_clear_pointer (&self->summary_evidence, json_array_unref);
 }
 
 void

@@ -27,6 +27,7 @@ typedef struct {
   char    *archived_at;       /* (nullable) */
   gint64   archived_by;       /* 0: nobody */
   char   **participants;      /* (nullable) */
+  JsonArray *summary_evidence; /* (nullable): {text, kind, line, end_line} of each sentence of the summary */
 } CrownMeeting;
 
 /* Row of `tasks`. Beside the specification's: created_at, completed_at, speaker, evidence_line (0-based segment; -1 none),

@@ -19,5 +19,7 @@ void crown_meeting_detail_set_client  (CrownMeetingDetail *self,
                                        CrownClient        *client);
 void crown_meeting_detail_set_meeting (CrownMeetingDetail *self,
                                        gint64              meeting_id);
+void crown_meeting_detail_show_line   (CrownMeetingDetail *self,
+                                       gint64              line);
 
 G_END_DECLS

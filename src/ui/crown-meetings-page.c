@@ -11,6 +11,7 @@
 #include "crown-meeting-row.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #define MEETINGS_A_TURN 40 /* read before the interface gets its turn again: about 4 ms */
 
@@ -47,6 +48,12 @@ struct _CrownMeetingsPage
   GtkWidget     *shown;
   GtkLabel      *shown_label;
   GtkWidget     *status_row;
+  GtkToggleButton *select;
+  GtkActionBar  *chosen_bar;
+  GtkLabel      *chosen;
+  GtkWidget     *archive;
+  GtkWidget     *complete;
+  GtkWidget     *restore;
 };
 
 enum {
@@ -225,9 +232,61 @@ clear_action (GtkWidget  *widget,
   crown_meetings_page_show_only (CROWN_MEETINGS_PAGE (widget), NULL, NULL, NULL, NULL);
 }
 
+/* The bar comes with the mode, and with the second chosen row. */
+static void
+show_chosen (CrownMeetingsPage *self)
+{
+  guint n = crown_list_page_get_n_selected (self->list);
+  gboolean selecting = gtk_toggle_button_get_active (self->select);
+  g_autofree char *words = g_strdup_printf (ngettext ("%u selected", "%u selected", n), n);
+
+  gtk_action_bar_set_revealed (self->chosen_bar, selecting || n > 1);
+  gtk_label_set_label (self->chosen, words);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "meetings.archive", n > 0);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "meetings.complete", n > 0);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "meetings.restore", n > 0);
+}
+
+static void
+select_toggled_cb (CrownMeetingsPage *self)
+{
+  gboolean selecting = gtk_toggle_button_get_active (self->select);
+
+  g_object_set (self->list, "selecting", selecting, NULL);
+  if (!selecting)
+    crown_list_page_select_all (self->list, FALSE);
+  show_chosen (self);
+}
+
+static void
+select_all_action (GtkWidget  *widget,
+                   const char *name,
+                   GVariant   *parameter)
+{
+  crown_list_page_select_all (CROWN_MEETINGS_PAGE (widget)->list, TRUE);
+}
+
+/* The window does it: "meetings.archive" here is "win.archive-many" there. */
+static void
+bulk_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  CrownMeetingsPage *self = CROWN_MEETINGS_PAGE (widget);
+  g_autoptr(GArray) chosen = crown_list_page_get_selection (self->list);
+  g_autofree char *action = g_strdup_printf ("win.%s-many", name + strlen ("meetings."));
+
+  if (chosen->len > 0)
+    gtk_widget_activate_action_variant (widget, action,
+                                        g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, chosen->data, chosen->len,
+                                                                   sizeof (gint64)));
+  gtk_toggle_button_set_active (self->select, FALSE);
+}
+
 static void
 selected_cb (CrownMeetingsPage *self)
 {
+  show_chosen (self);
   g_signal_emit (self, signals[SELECTED], 0);
 }
 
@@ -383,6 +442,10 @@ crown_meetings_page_constructed (GObject *object)
   g_signal_connect_object (self->list, "selected", G_CALLBACK (selected_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->list, "activated", G_CALLBACK (activated_cb), self, G_CONNECT_SWAPPED);
   gtk_widget_set_visible (self->status_row, !self->archived);
+  gtk_widget_set_visible (self->archive, !self->archived);
+  gtk_widget_set_visible (self->complete, !self->archived);
+  gtk_widget_set_visible (self->restore, self->archived);
+  show_chosen (self);
 }
 
 static void
@@ -453,6 +516,10 @@ crown_meetings_page_class_init (CrownMeetingsPageClass *klass)
                                      NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   gtk_widget_class_install_action (widget_class, "meetings.clear-filter", NULL, clear_action);
+  gtk_widget_class_install_action (widget_class, "meetings.select-all", NULL, select_all_action);
+  gtk_widget_class_install_action (widget_class, "meetings.archive", NULL, bulk_action);
+  gtk_widget_class_install_action (widget_class, "meetings.complete", NULL, bulk_action);
+  gtk_widget_class_install_action (widget_class, "meetings.restore", NULL, bulk_action);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/crown4/Dashboard/crown-meetings-page.ui");
   gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, box);
   gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, bar);
@@ -464,6 +531,13 @@ crown_meetings_page_class_init (CrownMeetingsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, sort);
   gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, shown);
   gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, shown_label);
+  gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, select);
+  gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, chosen_bar);
+  gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, chosen);
+  gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, archive);
+  gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, complete);
+  gtk_widget_class_bind_template_child (widget_class, CrownMeetingsPage, restore);
+  gtk_widget_class_bind_template_callback (widget_class, select_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, apply_filter);
   gtk_widget_class_bind_template_callback (widget_class, range_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, filter_shown_cb);

@@ -151,6 +151,162 @@ archive_action (GtkWidget  *widget,
   crown_client_archive_meeting_async (self->client, archiving->meeting_id, archive_cb, archiving);
 }
 
+typedef void (*MeetingWrite) (CrownClient *client, gint64 id, GAsyncReadyCallback callback, gpointer user_data);
+
+static char *
+say_archived (guint n)
+{
+  return g_strdup_printf (ngettext ("%u meeting archived", "%u meetings archived", n), n);
+}
+
+static char *
+say_restored (guint n)
+{
+  return g_strdup_printf (ngettext ("%u meeting restored", "%u meetings restored", n), n);
+}
+
+static char *
+say_completed (guint n)
+{
+  return g_strdup_printf (ngettext ("%u meeting completed", "%u meetings completed", n), n);
+}
+
+/* What is done to many meetings at once, and what takes it back. */
+typedef struct {
+  const char   *action;
+  MeetingWrite  write;
+  const char   *undo; /* (nullable) */
+  char       *(*say) (guint n);
+} Bulk;
+
+static const Bulk bulks[] = {
+  { "win.archive-many", crown_client_archive_meeting_async, "win.restore-many", say_archived },
+  { "win.restore-many", crown_client_restore_meeting_async, "win.archive-many", say_restored },
+  { "win.complete-many", crown_client_complete_meeting_async, NULL, say_completed },
+};
+
+typedef struct {
+  CrownWindow *window; /* (owned) */
+  const Bulk  *bulk;
+  GArray      *done;   /* gint64 */
+  guint        n_left;
+  guint        n_failed;
+  char        *reason; /* (nullable): of the first that failed */
+} Batch;
+
+typedef struct {
+  Batch  *batch;
+  gint64  id;
+} BatchWrite;
+
+/* One report of all: what was done can be taken back, what was not is counted, and why. */
+static void
+report_batch (Batch *batch)
+{
+  g_autofree char *done = batch->bulk->say (batch->done->len);
+  g_autofree char *failed = NULL;
+  g_autofree char *message = NULL;
+  g_autofree char *title = NULL;
+  AdwToast *toast;
+
+  if (batch->n_failed > 0)
+    failed = g_strdup_printf (ngettext ("%u was not: %s", "%u were not: %s", batch->n_failed), batch->n_failed, batch->reason);
+  message = failed != NULL ? g_strdup_printf ("%s. %s", done, failed) : g_strdup (done);
+  title = g_markup_escape_text (message, -1); /* a toast's title is markup */
+
+  toast = adw_toast_new (title);
+  if (batch->bulk->undo != NULL && batch->done->len > 0)
+    {
+      adw_toast_set_button_label (toast, _("_Undo"));
+      adw_toast_set_action_name (toast, batch->bulk->undo);
+      adw_toast_set_action_target_value (toast, g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, batch->done->data,
+                                                                           batch->done->len, sizeof (gint64)));
+    }
+  adw_toast_overlay_add_toast (batch->window->toasts, toast);
+}
+
+static void
+batch_cb (GObject      *client,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autofree BatchWrite *write = user_data;
+  Batch *batch = write->batch;
+  g_autoptr(GError) error = NULL;
+
+  if (crown_client_write_finish (CROWN_CLIENT (client), result, &error))
+    g_array_append_val (batch->done, write->id);
+  else if (batch->n_failed++ == 0)
+    batch->reason = g_strdup (error->message);
+  if (--batch->n_left > 0)
+    return;
+
+  report_batch (batch);
+  g_array_unref (batch->done);
+  g_free (batch->reason);
+  g_object_unref (batch->window);
+  g_free (batch);
+}
+
+static void
+bulk_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  CrownWindow *self = CROWN_WINDOW (widget);
+  const Bulk *bulk = NULL;
+  gsize n;
+  const gint64 *ids = g_variant_get_fixed_array (parameter, &n, sizeof (gint64));
+  Batch *batch;
+
+  for (guint i = 0; i < G_N_ELEMENTS (bulks); i++)
+    if (g_str_equal (bulks[i].action, name))
+      bulk = &bulks[i];
+  if (bulk == NULL || n == 0)
+    return;
+
+  batch = g_new0 (Batch, 1);
+  batch->window = g_object_ref (self);
+  batch->bulk = bulk;
+  batch->done = g_array_new (FALSE, FALSE, sizeof (gint64));
+  batch->n_left = (guint) n;
+  for (gsize i = 0; i < n; i++)
+    {
+      BatchWrite *write = g_new (BatchWrite, 1);
+
+      write->batch = batch;
+      write->id = ids[i];
+      bulk->write (self->client, ids[i], batch_cb, write);
+    }
+}
+
+static void
+complete_action (GtkWidget  *widget,
+                 const char *name,
+                 GVariant   *parameter)
+{
+  CrownWindow *self = CROWN_WINDOW (widget);
+
+  crown_client_complete_meeting_async (self->client, g_variant_get_int64 (parameter), restore_cb, g_object_ref (self));
+}
+
+static void
+open_meeting_at_action (GtkWidget  *widget,
+                        const char *name,
+                        GVariant   *parameter)
+{
+  CrownWindow *self = CROWN_WINDOW (widget);
+  gint64 meeting_id, line;
+
+  g_variant_get (parameter, "(xx)", &meeting_id, &line);
+  adw_view_stack_set_visible_child_name (self->pages, "meetings");
+  if (!crown_meetings_page_select (self->meetings, meeting_id)) /* an archived one is read all the same */
+    crown_meeting_detail_set_meeting (self->detail, meeting_id);
+  crown_meeting_detail_show_line (self->detail, line);
+  if (adw_leaflet_get_folded (self->leaflet))
+    adw_leaflet_navigate (self->leaflet, ADW_NAVIGATION_DIRECTION_FORWARD);
+}
+
 static void
 search_action (GtkWidget  *widget,
                const char *name,
@@ -226,6 +382,10 @@ crown_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.show-page", "s", show_page_action);
   gtk_widget_class_install_action (widget_class, "win.say", "s", say_action);
   gtk_widget_class_install_action (widget_class, "win.archive", "x", archive_action);
+  gtk_widget_class_install_action (widget_class, "win.complete", "x", complete_action);
+  for (guint i = 0; i < G_N_ELEMENTS (bulks); i++)
+    gtk_widget_class_install_action (widget_class, bulks[i].action, "ax", bulk_action);
+  gtk_widget_class_install_action (widget_class, "win.open-meeting-at", "(xx)", open_meeting_at_action);
   gtk_widget_class_install_action (widget_class, "win.restore", "x", restore_action);
 
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.import", NULL);

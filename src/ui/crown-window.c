@@ -201,12 +201,25 @@ fill_tasks_cb (CrownWindow *self)
   search_changed_cb (self);
 }
 
+/* What is not said is that somebody looked; nothing that the person did is lost by it. */
+static void
+revealed_cb (GObject      *client,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (!crown_client_write_finish (CROWN_CLIENT (client), result, &error))
+    g_message ("the look at the archive is not told: %s", error->message);
+}
+
 static void
 fill_archive_cb (CrownWindow *self)
 {
   if (self->client == NULL)
     return;
   crown_meetings_page_fill (self->archive, self->client);
+  crown_client_reveal_archive_async (self->client, revealed_cb, NULL);
   search_changed_cb (self);
 }
 

@@ -3,10 +3,11 @@
 """Meetings are found by day, order and filter."""
 
 import os
+import sqlite3
 import sys
 import tempfile
 
-from dashboard import Atspi, Dashboard, Tap, walk, is_laid_out, wait_for
+from dashboard import BUTTON, Atspi, Dashboard, Tap, View, has_state, is_laid_out, wait_for, walk
 
 MEETING = """WEBVTT
 
@@ -92,6 +93,41 @@ class Story:
         self.dashboard.press(("button", "push button"), "Show all meetings")
         self.wait_rows("Zoo", "Accounts", "Budget")
 
+    def evidence(self):
+        self.dashboard.open_row("Zoo")
+        self.dashboard.wait(("label",), "line 2")
+        self.dashboard.page("Transcript")
+        self.dashboard.wait(("label",), "Welcome to this meeting about the zoo")
+        self.dashboard.click(("text", "entry"), "Find in the transcript")
+        self.dashboard.type("i will WRITE")
+
+        def is_found():
+            view = self.dashboard.list("Transcript")
+            return [node for node in walk(view.root) if node.get_role_name() == "list item" and
+                    has_state(node, Atspi.StateType.SELECTED)]
+        found = wait_for("a line is chosen", is_found)
+        assert len(found) == 1
+        assert View(found[0]).find(("label",), "Yes, I will write"), "the wrong line was found"
+
+    def archive(self):
+        self.dashboard.page("Archive")
+        archived = self.dashboard.list("Archived meetings")
+        archived.wait(("list item",), "Zoo")
+        archived.wait(("list item",), "Budget")
+
+        def revealed():
+            path = os.path.join(self.folder, "profile", "server", "ledger.db")
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as ledger:
+                return ledger.execute("SELECT count(*) FROM events WHERE type = 'ARCHIVE_REVEAL'").fetchone()[0]
+        wait_for("that the archive was looked at is an event", revealed)
+
+    def bulk(self):
+        self.dashboard.press(BUTTON, "Select meetings")  # Zoo is chosen already
+        self.dashboard.open_row("Budget")
+        self.dashboard.wait(("label",), "2 selected")
+        self.dashboard.press(BUTTON, "Selected meetings: archive")
+        self.wait_rows("Accounts")
+
     def quit(self):
         self.dashboard.quit()
 
@@ -104,6 +140,9 @@ def main():
             ("they are listed by day", story.by_day),
             ("they are put in another order", story.order),
             ("a filter leaves some, says what it leaves, and goes", story.filter),
+            ("the summary names its lines, and a line of the transcript is found", story.evidence),
+            ("two meetings are archived at once", story.bulk),
+            ("they are in the archive, and a look at it is told", story.archive),
             ("it quits", story.quit),
         )
         return Tap().run(cases)
