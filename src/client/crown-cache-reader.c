@@ -18,6 +18,8 @@
 static const char SQL_OUTBOX[] = "SELECT type, row_id, overlay FROM entries WHERE rejected IS NULL ORDER BY id";
 static const char SQL_RENAMED[] = "SELECT id FROM renamed WHERE store = ?1 AND temporary = ?2";
 static const char SQL_METADATA[] = "SELECT value FROM metadata WHERE key = ?1";
+static const char SQL_OPEN_TASKS[] = "SELECT count (*) FROM tasks WHERE status = 'pending'"; /* a walk along the list's index */
+static const char SQL_IS_OPEN[] = "SELECT status = 'pending' FROM tasks WHERE id = ?1";
 static const char SQL_TRANSCRIPT[] = "SELECT segments FROM transcripts WHERE session_id = ?1";
 
 static const char *const row_sql[CROWN_N_STORES] = {
@@ -541,6 +543,53 @@ crown_cache_reader_resolve_id (CrownCacheReader *self,
     id = crown_sqlite_column_int (stmt, 0);
   crown_sqlite_reset (stmt);
   return id;
+}
+
+static gboolean
+read_int (CrownCacheReader  *self,
+          const char        *name,
+          const char        *sql,
+          gint64             id,
+          gint64            *value,
+          GError           **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->cache, name, sql, error);
+  int step;
+
+  if (stmt == NULL)
+    return FALSE;
+  if (id != 0)
+    crown_sqlite_bind_int (stmt, 1, id);
+  step = crown_sqlite_step (stmt, error);
+  *value = step == 1 ? crown_sqlite_column_int (stmt, 0) : 0;
+  crown_sqlite_reset (stmt);
+  return step >= 0;
+}
+
+gint64
+crown_cache_reader_count_open_tasks (CrownCacheReader  *self,
+                                     GError           **error)
+{
+  g_auto (CrownSqliteTransaction) tx = CROWN_SQLITE_TRANSACTION_INIT;
+  gint64 n, was_open;
+
+  if (!crown_sqlite_begin_read (self->cache, &tx, error) || !crown_cache_reader_ensure_overlay (self, error) ||
+      !read_int (self, "count open tasks", SQL_OPEN_TASKS, 0, &n, error))
+    return -1;
+
+  for (guint i = 0; i < self->overlaid->len; i++)
+    {
+      const CrownOverlaid *overlaid = self->overlaid->pdata[i];
+
+      if (overlaid->store != CROWN_STORE_TASKS)
+        continue;
+      if (!read_int (self, "is task open", SQL_IS_OPEN, overlaid->id, &was_open, error))
+        return -1;
+      n -= was_open;
+      if (overlaid->row != NULL && strcmp (crown_cache_sort_key (CROWN_STORE_TASKS, overlaid->row).status, "pending") == 0)
+        n++;
+    }
+  return n;
 }
 
 JsonObject *

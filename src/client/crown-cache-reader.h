@@ -6,7 +6,6 @@
 #pragma once
 
 #include "crown-client.h"
-#include "crown-search-text.h"
 
 G_BEGIN_DECLS
 
@@ -22,6 +21,8 @@ gboolean          crown_cache_reader_is_damaged (CrownCacheReader *self);
 /* The overlay is kept in memory between calls; this drops it so that the next read sees the outbox anew. Cheap. A file in
  * whose place another one has been put is opened anew. */
 void              crown_cache_reader_invalidate_overlay (CrownCacheReader *self);
+/* Tasks that are pending; -1 with an error */
+gint64            crown_cache_reader_count_open_tasks (CrownCacheReader *self, GError **error);
 GArray           *crown_cache_reader_query_ids (CrownCacheReader *self, const CrownQuery *query, GError **error);
 /* The id that a row has by now which was made under the temporary @id; @id itself where it has no other. */
 gint64            crown_cache_reader_resolve_id (CrownCacheReader *self, CrownStore store, gint64 id);
@@ -34,25 +35,6 @@ CrownChangeSet   *crown_cache_reader_take_missing (CrownCacheReader *self, guint
 JsonNode         *crown_cache_reader_load_metadata (CrownCacheReader *self, const char *key, GError **error);
 JsonArray        *crown_cache_reader_load_transcript (CrownCacheReader *self, gint64 session_id, GError **error);
 
-/* Where a search found something. */
-typedef enum {
-  CROWN_SEARCH_IN_TITLE,      /* of a meeting; or among its people */
-  CROWN_SEARCH_IN_SUMMARY,
-  CROWN_SEARCH_IN_TASK,
-  CROWN_SEARCH_IN_TRANSCRIPT,
-} CrownSearchPlace;
-
-typedef struct {
-  CrownSearchPlace place;
-  gint64           session_id; /* the meeting, also of a task */
-  gint64           task_id;    /* IN_TASK, otherwise 0 */
-  guint            line;       /* IN_TRANSCRIPT, from 0 */
-  double           score;      /* smaller is better */
-  char            *snippet;    /* one line of what was found */
-  GArray          *ranges;     /* (element-type CrownSearchRange) of the snippet: what matches */
-} CrownSearchHit;
-
-void              crown_search_hit_free (CrownSearchHit *self);
 /* (transfer full) (element-type CrownSearchHit): the best @limit hits in meetings, tasks and transcripts, best first; empty
  * for a text without letters and digits. Of a word that is nearly everywhere the newest rows are ranked. */
 GPtrArray        *crown_cache_reader_search (CrownCacheReader *self, const char *text, guint limit, GError **error);

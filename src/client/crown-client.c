@@ -15,6 +15,8 @@
 #include "socketio/crown-network-types.h"
 #include "crown-cache-reader.h"
 #include "crown-cache.h"
+#include "crown-diagnostics.h"
+#include "crown-performance-monitor.h"
 #include "crown-sync-engine.h"
 
 /**
@@ -29,16 +31,21 @@ struct _CrownClient
 
   gint64            workspace_id;
   gint64            user_id;
+  char             *folder;
+  char             *server;  /* (nullable): not asked to connect yet */
   CrownCacheReader *reader;
   CrownSyncEngine  *engine;  /* (nullable): closed */
   CrownClientState  state;
   guint             pending;
+  guint             buffered;
   gint64            offline_since;
   CrownErrorHandler *errors;
   guint             n_failures;
   char             *problem; /* (nullable) */
   CrownChangeSet   *shown;   /* (nullable): rows that were read for being shown, and are not told to the engine yet */
   guint             shown_source;
+  guint64           caught_up;
+  guint64           to_catch_up;
 };
 
 enum {
@@ -48,6 +55,7 @@ enum {
   PROP_OFFLINE_SINCE,
   PROP_N_FAILURES,
   PROP_PROBLEM,
+  PROP_TO_CATCH_UP,
   N_PROPS
 };
 
@@ -99,6 +107,7 @@ engine_cb (CrownEngineReport *report,
       self->state = report->state;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
     }
+  self->buffered = report->buffered;
   if (self->pending != report->pending)
     {
       self->pending = report->pending;
@@ -119,6 +128,12 @@ engine_cb (CrownEngineReport *report,
       g_free (self->problem);
       self->problem = g_strdup (report->problem);
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROBLEM]);
+    }
+  if (self->caught_up != report->caught_up || self->to_catch_up != report->to_catch_up)
+    {
+      self->caught_up = report->caught_up;
+      self->to_catch_up = report->to_catch_up;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TO_CATCH_UP]);
     }
   g_object_thaw_notify (G_OBJECT (self));
 
@@ -176,12 +191,14 @@ crown_client_new (const char  *folder,
 
   self->workspace_id = workspace_id;
   self->user_id = user_id;
+  self->folder = g_strdup (folder);
   self->reader = open_reader (folder, NULL);
   if (self->reader == NULL)
     {
       if (!make_files (folder, workspace_id, user_id, error) || !(self->reader = open_reader (folder, error)))
         return NULL;
     }
+  self->offline_since = g_get_real_time ();
   self->engine = crown_sync_engine_new (folder, workspace_id, user_id, self->errors, engine_cb, self);
   return g_steal_pointer (&self);
 }
@@ -199,6 +216,8 @@ crown_client_connect_server (CrownClient *self,
   crown_network_types_ensure ();
   g_signal_connect_object (g_network_monitor_get_default (), "network-changed", G_CALLBACK (network_changed_cb), self,
                            G_CONNECT_SWAPPED);
+  g_free (self->server);
+  self->server = g_strdup (url);
   crown_sync_engine_connect (self->engine, url, token);
 }
 
@@ -273,7 +292,30 @@ crown_client_get_problem (CrownClient *self)
   return self->problem;
 }
 
+gint64
+crown_client_get_offline_since (CrownClient *self)
+{
+  return self->offline_since;
+}
+
+gboolean
+crown_client_get_progress (CrownClient *self,
+                           guint64     *done,
+                           guint64     *total)
+{
+  *done = self->caught_up;
+  *total = self->to_catch_up;
+  return self->to_catch_up > 0;
+}
+
 /* Reads */
+
+static void
+record_read (gint64 since)
+{
+  crown_performance_monitor_record (crown_performance_monitor_get_default (), CROWN_METRIC_CACHE_READ,
+                                    g_get_monotonic_time () - since);
+}
 
 static gboolean
 is_open (CrownClient  *self,
@@ -298,8 +340,10 @@ crown_client_query_ids (CrownClient       *self,
                         const CrownQuery  *query,
                         GError           **error)
 {
+  gint64 since = g_get_monotonic_time ();
   GArray *ids = is_open (self, error) ? crown_cache_reader_query_ids (self->reader, query, error) : NULL;
 
+  record_read (since);
   if (ids == NULL)
     watch_reader (self);
   return ids;
@@ -345,10 +389,12 @@ load_row (CrownClient  *self,
           gint64        id,
           GError      **error)
 {
+  gint64 since = g_get_monotonic_time ();
   JsonObject *row = is_open (self, error) ? crown_cache_reader_load_row (self->reader, store, id, error) : NULL;
   CrownChangeSet *missing;
   guint n_damaged;
 
+  record_read (since);
   /* Only a row that does not come may be damaged or evicted: it is read again, and "changed" says when. */
   if (row == NULL && self->reader != NULL && self->engine != NULL &&
       (missing = crown_cache_reader_take_missing (self->reader, &n_damaged)) != NULL)
@@ -388,6 +434,13 @@ crown_client_load_analytics (CrownClient  *self,
   g_autoptr (JsonObject) row = load_row (self, CROWN_STORE_ANALYTICS, session_id, error);
 
   return row != NULL ? crown_analytics_from_json (row, error) : NULL;
+}
+
+gint64
+crown_client_count_open_tasks (CrownClient  *self,
+                               GError      **error)
+{
+  return is_open (self, error) ? crown_cache_reader_count_open_tasks (self->reader, error) : -1;
 }
 
 JsonObject *
@@ -437,6 +490,157 @@ crown_client_load_transcript (CrownClient  *self,
                               GError      **error)
 {
   return is_open (self, error) ? crown_cache_reader_load_transcript (self->reader, session_id, error) : NULL;
+}
+
+/* Searches: a word that is in a million lines takes longer to rank than a frame has */
+
+typedef struct {
+  char  *folder;
+  char  *text;
+  guint  limit;
+} Search;
+
+static void
+search_free (gpointer data)
+{
+  Search *search = data;
+
+  g_free (search->folder);
+  g_free (search->text);
+  g_free (search);
+}
+
+static void
+search_thread (GTask        *task,
+               gpointer      source,
+               gpointer      task_data,
+               GCancellable *cancellable)
+{
+  const Search *search = task_data;
+  GError *error = NULL;
+  g_autoptr (CrownCacheReader) reader = crown_cache_reader_open (search->folder, &error);
+  GPtrArray *hits = reader != NULL ? crown_cache_reader_search (reader, search->text, search->limit, &error) : NULL;
+
+  if (hits != NULL)
+    g_task_return_pointer (task, hits, (GDestroyNotify) g_ptr_array_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+crown_client_search_async (CrownClient         *self,
+                           const char          *text,
+                           guint                limit,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Search *search = g_new0 (Search, 1);
+
+  g_return_if_fail (CROWN_IS_CLIENT (self));
+
+  search->folder = g_strdup (self->folder);
+  search->text = g_strdup (text);
+  search->limit = limit;
+  g_task_set_source_tag (task, crown_client_search_async);
+  g_task_set_task_data (task, search, search_free);
+  g_task_run_in_thread (task, search_thread);
+}
+
+GPtrArray *
+crown_client_search_finish (CrownClient   *self,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Diagnostics */
+
+static void
+diagnose_thread (GTask        *task,
+                 gpointer      source,
+                 gpointer      folder,
+                 GCancellable *cancellable)
+{
+  GError *error = NULL;
+  JsonObject *found = crown_diagnostics_read (folder, &error);
+
+  if (found != NULL)
+    g_task_return_pointer (task, found, (GDestroyNotify) json_object_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+crown_client_diagnose_async (CrownClient         *self,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_return_if_fail (CROWN_IS_CLIENT (self));
+
+  g_task_set_source_tag (task, crown_client_diagnose_async);
+  g_task_set_task_data (task, g_strdup (self->folder), g_free);
+  g_task_run_in_thread (task, diagnose_thread);
+}
+
+static JsonArray *
+describe_latencies (void)
+{
+  JsonArray *latencies = json_array_new ();
+
+  for (guint i = 0; i < CROWN_N_METRICS; i++)
+    {
+      JsonObject *latency = json_object_new ();
+      CrownMetricSummary summary;
+
+      crown_performance_monitor_summarize (crown_performance_monitor_get_default (), i, &summary);
+      json_object_set_string_member (latency, "name", crown_metric_get_name (i));
+      json_object_set_int_member (latency, "count", (gint64) summary.count);
+      json_object_set_int_member (latency, "last_us", summary.last);
+      json_object_set_int_member (latency, "median_us", summary.median);
+      json_object_set_int_member (latency, "p99_us", summary.p99);
+      json_object_set_int_member (latency, "max_us", summary.max);
+      json_object_set_int_member (latency, "target_us", summary.target);
+      json_array_add_object_element (latencies, latency);
+    }
+  return latencies;
+}
+
+static const char *
+state_nick (CrownClientState state)
+{
+  g_autoptr (GEnumClass) states = g_type_class_ref (CROWN_TYPE_CLIENT_STATE);
+
+  return g_enum_get_value (states, state)->value_nick;
+}
+
+JsonObject *
+crown_client_diagnose_finish (CrownClient   *self,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  JsonObject *found;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  found = g_task_propagate_pointer (G_TASK (result), error);
+  if (found == NULL)
+    return NULL;
+  json_object_set_string_member (found, "state", state_nick (self->state));
+  json_object_set_string_member (found, "server", self->server != NULL ? self->server : "");
+  json_object_set_int_member (found, "workspace", self->workspace_id);
+  json_object_set_int_member (found, "offline_since", self->offline_since);
+  json_object_set_int_member (found, "buffered", self->buffered);
+  json_object_set_int_member (found, "max_buffered", CROWN_EVENT_BUFFER_MAX);
+  json_object_set_array_member (found, "latencies", describe_latencies ());
+  return found;
 }
 
 /* Requests */
@@ -824,6 +1028,8 @@ crown_client_finalize (GObject *object)
 
   g_clear_pointer (&self->errors, crown_error_handler_unref);
   g_free (self->problem);
+  g_clear_pointer (&self->folder, g_free);
+  g_clear_pointer (&self->server, g_free);
 
   G_OBJECT_CLASS (crown_client_parent_class)->finalize (object);
 }
@@ -858,6 +1064,10 @@ crown_client_get_property (GObject    *object,
       g_value_set_string (value, self->problem);
       break;
 
+    case PROP_TO_CATCH_UP:
+      g_value_set_uint64 (value, self->to_catch_up);
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -879,6 +1089,7 @@ crown_client_class_init (CrownClientClass *klass)
   properties[PROP_OFFLINE_SINCE] = g_param_spec_int64 ("offline-since", NULL, NULL, 0, G_MAXINT64, 0, flags);
   properties[PROP_N_FAILURES] = g_param_spec_uint ("n-failures", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_PROBLEM] = g_param_spec_string ("problem", NULL, NULL, NULL, flags);
+  properties[PROP_TO_CATCH_UP] = g_param_spec_uint64 ("to-catch-up", NULL, NULL, 0, G_MAXUINT64, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   signals[CHANGED] = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,

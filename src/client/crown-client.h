@@ -8,6 +8,7 @@
 #include "core/crown-change-set.h"
 #include "core/crown-models.h"
 #include "crown-error-handler.h"
+#include "crown-search-text.h"
 
 G_BEGIN_DECLS
 
@@ -40,6 +41,7 @@ void             crown_client_close     (CrownClient *self); /* stops the thread
 /* Properties: "state" (CrownClientState, notify), "pending" (guint: entries in the outbox, notify),
  *             "offline-since" (gint64 unix µs or 0, notify), "n-failures" (guint: that were noted, notify),
  *             "problem" (nullable text: what the person has to do something about, for as long as that is so, notify)
+ *             "to-catch-up" (guint64: see crown_client_get_progress(), notify for each of its two numbers)
  * Signals:
  *   "changed" (CrownChangeSet *)           rows of these stores changed (cache or overlay); at most once a main-loop turn
  *   "made" (CrownChangeSet *)              of these, what this process did: its engine applied it, or it went into the outbox
@@ -57,6 +59,17 @@ gint64           crown_client_get_user_id (CrownClient *self); /* whose client i
  * (transfer full) (element-type CrownFailure) */
 GPtrArray       *crown_client_list_failures (CrownClient *self);
 const char      *crown_client_get_problem (CrownClient *self); /* (nullable) */
+/* Unix µs; 0: it is live */
+gint64           crown_client_get_offline_since (CrownClient *self);
+/* How far catching up with the server is, in events. FALSE: it does not catch up, or the number is not known */
+gboolean         crown_client_get_progress (CrownClient *self, guint64 *done, guint64 *total);
+
+/* What the diagnostics show: that of crown_diagnostics_read() with `state`, `server`, `offline_since`, `buffered`,
+ * `max_buffered`, and `latencies:[{name, count, last_us, median_us, p99_us, max_us, target_us}]`. Reads on a thread of its
+ * own. Nothing in it is from a meeting or a task, and no token. (transfer full) */
+void             crown_client_diagnose_async  (CrownClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                               gpointer user_data);
+JsonObject      *crown_client_diagnose_finish (CrownClient *self, GAsyncResult *result, GError **error);
 
 /* Reads: on the calling thread, from a read-only WAL connection that never waits for a writer; cache row + overlay. */
 typedef enum {
@@ -91,6 +104,8 @@ GArray          *crown_client_query_ids     (CrownClient *self, const CrownQuery
 CrownMeeting    *crown_client_load_meeting  (CrownClient *self, gint64 id, GError **error); /* (nullable) without error: not there */
 CrownTask       *crown_client_load_task     (CrownClient *self, gint64 id, GError **error);
 CrownAnalytics  *crown_client_load_analytics(CrownClient *self, gint64 session_id, GError **error);
+/* Tasks whose status is pending; -1 with an error */
+gint64           crown_client_count_open_tasks (CrownClient *self, GError **error);
 /* {total_meetings, total_tasks, hours_saved, active_meetings, archived_meetings}; (nullable) (transfer full) */
 JsonObject      *crown_client_load_stats    (CrownClient *self, GError **error);
 /* Segments {speaker,text,start,end}; (nullable): not in the cache yet → crown_client_fetch_transcript_async() */
@@ -98,6 +113,31 @@ JsonArray       *crown_client_load_transcript (CrownClient *self, gint64 session
 void             crown_client_fetch_transcript_async (CrownClient *self, gint64 session_id, GCancellable *cancellable,
                                                       GAsyncReadyCallback callback, gpointer user_data);
 JsonArray       *crown_client_fetch_transcript_finish (CrownClient *self, GAsyncResult *result, GError **error);
+
+/* Where a search found something. */
+typedef enum {
+  CROWN_SEARCH_IN_TITLE,      /* of a meeting; or among its people */
+  CROWN_SEARCH_IN_SUMMARY,
+  CROWN_SEARCH_IN_TASK,
+  CROWN_SEARCH_IN_TRANSCRIPT,
+} CrownSearchPlace;
+
+typedef struct {
+  CrownSearchPlace place;
+  gint64           session_id; /* the meeting, also of a task */
+  gint64           task_id;    /* IN_TASK, otherwise 0 */
+  guint            line;       /* IN_TRANSCRIPT, from 0 */
+  double           score;      /* smaller is better */
+  char            *snippet;    /* one line of what was found */
+  GArray          *ranges;     /* (element-type CrownSearchRange) of the snippet: what matches */
+} CrownSearchHit;
+
+void             crown_search_hit_free (CrownSearchHit *self);
+/* The best @limit hits in meetings, tasks and transcripts, best first; none for a text without letters and digits. Reads on
+ * a thread of its own. (transfer full) (element-type CrownSearchHit) */
+void             crown_client_search_async   (CrownClient *self, const char *text, guint limit, GCancellable *cancellable,
+                                              GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray       *crown_client_search_finish  (CrownClient *self, GAsyncResult *result, GError **error);
 
 /* Writes: durable in the outbox when the callback comes; the overlay shows at once ("changed" follows). They work
  * offline. Each returns TRUE in finish, or the reason why it could not be kept. */

@@ -55,10 +55,17 @@ struct _CrownSyncEngine
   GCancellable      *cancellable;   /* of everything */
   GCancellable      *line_cancellable; /* (nullable): of what a lost line makes pointless */
   guint              n_requests;
+  gint64             lost_at;       /* monotonic; 0: the line is there */
+  gint64             arrived_at;    /* monotonic, of the first event that nothing was reported of yet; 0: none */
+  char              *timed;         /* (nullable): mutation_id of a write whose event is waited for */
+  gint64             timed_at;      /* monotonic */
+  gboolean           timed_arrived; /* its event is there */
 };
 
 /* crown-sync-engine.c */
 void crown_sync_engine_invoke       (CrownSyncEngine *self, GSourceFunc func, gpointer data, GDestroyNotify destroy);
+/* An event has come, and the machine is not told yet. */
+void crown_sync_engine_time_event   (CrownSyncEngine *self, JsonArray *args);
 /* After each call into the machine. */
 void crown_sync_engine_set_timer    (CrownSyncEngine *self);
 /* Keeps what happened, and has the person told where that is news. @detail: (nullable) */

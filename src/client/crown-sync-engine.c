@@ -7,9 +7,9 @@
 
 #include "crown-sync-engine-private.h"
 
+#include "core/crown-json.h"
 #include "crown-cache-upkeep.h"
-
-#include "crown-cache-upkeep.h"
+#include "crown-performance-monitor.h"
 
 #define KEEP_FIRST_SECONDS 60   /* the files are looked after when the start is over, */
 #define KEEP_SECONDS       3600 /* then so often, */
@@ -28,6 +28,14 @@ crown_engine_report_free (CrownEngineReport *report)
 
 /* Reports: collected under the lock, handed over in the owner's main context */
 
+static void
+record_since (CrownMetric metric,
+              gint64      since)
+{
+  if (since != 0)
+    crown_performance_monitor_record (crown_performance_monitor_get_default (), metric, g_get_monotonic_time () - since);
+}
+
 static gboolean
 deliver_report (gpointer user_data)
 {
@@ -40,12 +48,17 @@ deliver_report (gpointer user_data)
   self->report->state = report->state;
   self->report->offline_since = report->offline_since;
   self->report->pending = report->pending;
+  self->report->buffered = report->buffered;
+  self->report->caught_up = report->caught_up;
+  self->report->to_catch_up = report->to_catch_up;
   g_clear_pointer (&self->report_source, g_source_unref);
   g_mutex_unlock (&self->lock);
   report->n_failures = crown_error_handler_get_n (self->errors);
   report->problem = crown_error_handler_dup_problem (self->errors);
 
   self->func (report, self->user_data);
+  record_since (CROWN_METRIC_SEQUENCING, report->arrived_at);
+  record_since (CROWN_METRIC_PROPAGATION, report->written_at);
   return G_SOURCE_REMOVE;
 }
 
@@ -72,6 +85,64 @@ merge_into (CrownChangeSet       **set,
 
 /* The machine's driver: reports here, the rest in crown-sync-network.c */
 
+/* What is live again at the first attempt was lost when the line was; after that the server was not there. */
+static void
+time_line (CrownSyncEngine  *self,
+           CrownClientState  before,
+           CrownClientState  state)
+{
+  if (state == CROWN_CLIENT_BACKING_OFF)
+    self->lost_at = before == CROWN_CLIENT_LIVE ? g_get_monotonic_time () : 0;
+  else if (state == CROWN_CLIENT_CONNECTING && self->lost_at == 0)
+    self->lost_at = g_get_monotonic_time ();
+  else if (state == CROWN_CLIENT_LIVE)
+    {
+      record_since (CROWN_METRIC_RECONNECTION, self->lost_at);
+      self->lost_at = 0;
+    }
+}
+
+void
+crown_sync_engine_time_event (CrownSyncEngine *self,
+                              JsonArray       *args)
+{
+  JsonNode *node = json_array_get_length (args) > 0 ? json_array_get_element (args, 0) : NULL;
+
+  if (crown_sync_machine_get_state (self->machine) != CROWN_CLIENT_LIVE || node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return;
+  if (self->arrived_at == 0)
+    self->arrived_at = g_get_monotonic_time ();
+  if (self->timed != NULL &&
+      g_strcmp0 (crown_json_opt_string (json_node_get_object (node), "mutation_id", NULL), self->timed) == 0)
+    self->timed_arrived = TRUE;
+}
+
+/* One at a time: a sample, not a list of all that is under way. */
+static void
+time_write (CrownSyncEngine        *self,
+            const CrownOutboxEntry *entry)
+{
+  if (self->timed != NULL || crown_sync_machine_get_state (self->machine) != CROWN_CLIENT_LIVE)
+    return;
+  self->timed = g_strdup (entry->mutation_id);
+  self->timed_at = g_get_monotonic_time ();
+  self->timed_arrived = FALSE;
+}
+
+/* With the lock held. */
+static void
+take_times (CrownSyncEngine *self)
+{
+  if (self->report->arrived_at == 0)
+    self->report->arrived_at = self->arrived_at;
+  self->arrived_at = 0;
+  if (self->timed != NULL && self->timed_arrived)
+    {
+      self->report->written_at = self->timed_at;
+      g_clear_pointer (&self->timed, g_free);
+    }
+}
+
 static void
 report_state (CrownClientState state,
               gpointer         user_data)
@@ -81,6 +152,9 @@ report_state (CrownClientState state,
   if (state == CROWN_CLIENT_LIVE || state == CROWN_CLIENT_OFFLINE)
     crown_error_handler_recovered (self->errors);
   g_mutex_lock (&self->lock);
+  time_line (self, self->report->state, state);
+  if (state != CROWN_CLIENT_LIVE) /* what is waited for may have been lost with the line */
+    g_clear_pointer (&self->timed, g_free);
   self->report->state = state;
   if (state == CROWN_CLIENT_LIVE)
     self->report->offline_since = 0;
@@ -99,6 +173,7 @@ report_changes (const CrownChangeSet *changes,
 
   g_mutex_lock (&self->lock);
   merge_into (&self->report->changed, changes);
+  take_times (self);
   if (made_here)
     merge_into (&self->report->made, changes);
   schedule_report (self);
@@ -163,6 +238,24 @@ static const CrownSyncDriver driver = {
   .failed = report_failed,
 };
 
+static void
+report_progress (CrownSyncEngine *self)
+{
+  guint buffered = crown_sync_machine_get_n_buffered (self->machine);
+  guint64 done = 0, total = 0;
+
+  crown_sync_machine_get_progress (self->machine, &done, &total);
+  g_mutex_lock (&self->lock);
+  if (self->report->caught_up != done || self->report->to_catch_up != total || self->report->buffered != buffered)
+    {
+      self->report->buffered = buffered;
+      self->report->caught_up = done;
+      self->report->to_catch_up = total;
+      schedule_report (self);
+    }
+  g_mutex_unlock (&self->lock);
+}
+
 /* The timer */
 
 static void watch_files (CrownSyncEngine *self);
@@ -172,6 +265,7 @@ crown_sync_engine_set_timer (CrownSyncEngine *self)
 {
   gint64 due = crown_sync_machine_get_due (self->machine);
 
+  report_progress (self);
   g_source_set_ready_time (self->timer, due == G_MAXINT64 ? -1 : due);
   watch_files (self);
 }
@@ -439,6 +533,7 @@ crown_sync_engine_stop (CrownSyncEngine *self)
   g_free (self->folder);
   g_free (self->url);
   g_free (self->token);
+  g_free (self->timed);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -561,7 +656,10 @@ write_cb (gpointer data)
       return G_SOURCE_REMOVE;
     }
   if (crown_sync_machine_write (self->machine, write->entry, &error))
-    g_task_return_pointer (write->task, g_steal_pointer (&write->entry), (GDestroyNotify) crown_outbox_entry_free);
+    {
+      time_write (self, write->entry);
+      g_task_return_pointer (write->task, g_steal_pointer (&write->entry), (GDestroyNotify) crown_outbox_entry_free);
+    }
   else
     g_task_return_error (write->task, error);
   crown_sync_engine_set_timer (self);

@@ -16,8 +16,13 @@ typedef struct {
   CrownClientState  state;
   gint64            offline_since; /* unix µs; 0: live */
   guint             pending;       /* entries in the outbox */
+  guint             buffered;      /* events that came before their turn */
+  guint64           caught_up;     /* events of to_catch_up that are applied */
+  guint64           to_catch_up;   /* 0: it does not catch up, or the number is not known */
   CrownChangeSet   *changed;       /* (nullable) rows or overlays to be read again */
   CrownChangeSet   *made;          /* (nullable) of these, what this process did itself */
+  gint64            arrived_at;    /* monotonic, of the first event in changed; 0: not measured */
+  gint64            written_at;    /* monotonic, of a write whose event is in changed; 0: not measured */
   GPtrArray        *rejected;      /* (nullable) (element-type utf8): what and message, in turn */
   guint             n_failures;    /* that were noted, ever */
   char             *problem;       /* (nullable): what a person has to do something about */

@@ -94,6 +94,8 @@ struct _CrownSyncMachine
   guint                  opened;      /* CrownNamespaces */
   guint                  joined;      /* CrownNamespaces */
   char                   epoch[37];   /* the server's, as its answer to the join says; "" before */
+  guint64                replay_from; /* where this line began … */
+  guint64                replay_until; /* … and what the server had then; 0: not known */
   gboolean               replay_asked;
   gboolean               dropped;     /* an event found no room in the buffer */
   CrownEventBuffer      *workspace;

@@ -12,6 +12,8 @@
 #include "core/crown-json.h"
 #include "core/crown-limits.h"
 
+#include <string.h>
+
 #define ALL_NAMESPACES ((1u << CROWN_N_NAMESPACES) - 1)
 
 #define NEVER            G_MAXINT64
@@ -271,6 +273,8 @@ forget_line (CrownSyncMachine *self)
   self->opened = 0;
   self->joined = 0;
   self->epoch[0] = '\0';
+  self->replay_from = 0;
+  self->replay_until = 0;
   self->replay_asked = FALSE;
   self->dropped = FALSE;
   self->disagreements = 0;
@@ -350,6 +354,11 @@ on_joined (CrownSyncMachine *self,
       crown_cache_set_user (self->cache, user_id);
     }
   self->joined |= ns;
+  if (is_first && strcmp (self->epoch, self->position.epoch) == 0)
+    {
+      self->replay_from = self->position.sequence;
+      self->replay_until = (guint64) MAX (crown_json_opt_int (answer, "sequence", 0), 0);
+    }
   if (self->joined == ALL_NAMESPACES)
     crown_sync_machine_step (self, CROWN_SYNC_JOINED);
   /* Uploads do not wait for the replay: a server that was reached may be written to. But what a lost ledger has answered goes
@@ -908,4 +917,24 @@ CrownClientState
 crown_sync_machine_get_state (CrownSyncMachine *self)
 {
   return self->state;
+}
+
+gboolean
+crown_sync_machine_get_progress (CrownSyncMachine *self,
+                                 guint64          *done,
+                                 guint64          *total)
+{
+  if (self->state != CROWN_CLIENT_REPLAYING || self->replay_until <= self->replay_from ||
+      self->position.sequence < self->replay_from)
+    return FALSE;
+
+  *total = self->replay_until - self->replay_from;
+  *done = MIN (self->position.sequence - self->replay_from, *total);
+  return TRUE;
+}
+
+guint
+crown_sync_machine_get_n_buffered (CrownSyncMachine *self)
+{
+  return crown_event_buffer_get_n (self->workspace) + crown_event_buffer_get_n (self->user);
 }

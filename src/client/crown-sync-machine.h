@@ -90,6 +90,12 @@ CrownSyncMachine *crown_sync_machine_new       (CrownCache            *cache,
                                                 gpointer               random_data);
 void              crown_sync_machine_free      (CrownSyncMachine      *self);
 CrownClientState  crown_sync_machine_get_state (CrownSyncMachine      *self);
+/* How far catching up is, in events. FALSE: it does not catch up, or does not know how far it is. */
+gboolean          crown_sync_machine_get_progress (CrownSyncMachine   *self,
+                                                   guint64            *done,
+                                                   guint64            *total);
+/* Events that came before their turn, of both streams */
+guint             crown_sync_machine_get_n_buffered (CrownSyncMachine *self);
 
 /* When crown_sync_machine_tick() has to be called, in microseconds of the monotonic clock; G_MAXINT64: not at all. Has to
  * be asked for again after each call of another function. */

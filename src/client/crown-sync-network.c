@@ -217,6 +217,7 @@ on_event (CrownSyncEngine *self,
           const char      *name,
           JsonArray       *args)
 {
+  crown_sync_engine_time_event (self, args);
   crown_sync_machine_event (self->machine, nsp, name, args);
   crown_sync_engine_set_timer (self);
 }

@@ -19,6 +19,11 @@
 #define CROWN_REMINDER_THROTTLE_SECONDS 86400 /* specification: INSIGHT_REMINDER, 24 h */
 #define CROWN_IDEMPOTENCY_SECONDS      (30 * 86400) /* protocol: 24 h at least; so long a client may be away with a write whose
                                                   answer was lost, or the clock be wrong, and it is still done once */
+#define CROWN_TARGET_PROPAGATION_MS    300    /* specification: Latency Targets */
+#define CROWN_TARGET_BOOTSTRAP_MS      200    /* specification: Latency Targets */
+#define CROWN_TARGET_RECONNECTION_MS   5000   /* specification: Latency Targets */
+#define CROWN_TARGET_CACHE_READ_MS     10     /* specification: Latency Targets */
+#define CROWN_TARGET_SEQUENCING_MS     50     /* specification: Latency Targets */
 #define CROWN_DIGEST_BUCKETS           256    /* protocol: buckets of a store's digest */
 #define CROWN_PING_INTERVAL_MS         25000  /* Engine.IO's default */
 #define CROWN_PING_TIMEOUT_MS          20000  /* Engine.IO's default */
