@@ -7,6 +7,7 @@
 
 #include "crown-application.h"
 
+#include "client/crown-performance-monitor.h"
 #include "crown-config.h"
 #include "crown-demo.h"
 #include "crown-session.h"
@@ -41,6 +42,7 @@ struct _CrownApplication
   GQueue          imports;     /* GFile, waiting for the connection */
   gboolean        importing;   /* one of them is on its way */
   guint           n_imported;
+  gboolean        bootstrapped; /* the first rows were painted, and how long it took is noted */
   gboolean        connecting;  /* crown_session_connect() was called */
   guint           ready_frames;
   char           *screenshot;  /* (nullable): write it here when everything is shown, and quit */
@@ -203,6 +205,12 @@ after_paint_cb (GdkFrameClock    *clock,
       g_signal_handlers_disconnect_by_func (clock, after_paint_cb, self);
       g_application_quit (G_APPLICATION (self));
       return;
+    }
+  if (!self->bootstrapped)
+    {
+      self->bootstrapped = TRUE;
+      crown_performance_monitor_record (crown_performance_monitor_get_default (), CROWN_METRIC_BOOTSTRAP,
+                                        g_get_monotonic_time () - self->started_at);
     }
   if (!self->offline && !self->connecting)
     {
@@ -374,6 +382,9 @@ crown_application_startup (GApplication *application)
                                          (const char *[]) { "<Control>n", NULL });
   gtk_application_set_accels_for_action (GTK_APPLICATION (application), "app.quit",
                                          (const char *[]) { "<Control>q", NULL });
+  /* Not among the window's own keys: GTK has its inspector there, and looks at an application's keys first. */
+  gtk_application_set_accels_for_action (GTK_APPLICATION (application), "win.diagnostics",
+                                         (const char *[]) { "<Control><Shift>d", NULL });
 }
 
 static void

@@ -108,6 +108,35 @@ crown_format_time (const char *iso)
 }
 
 /**
+ * crown_format_moment:
+ * @unix_us: microseconds since 1970
+ *
+ * Returns: (transfer full): the local time of day, after its date unless that is today
+ */
+char *
+crown_format_moment (gint64 unix_us)
+{
+  g_autoptr(GDateTime) now = g_date_time_new_now_local ();
+  g_autoptr(GDateTime) time = g_date_time_new_from_unix_local (unix_us / G_USEC_PER_SEC);
+  g_autofree char *iso = NULL;
+  g_autofree char *date = NULL;
+  g_autofree char *clock = NULL;
+
+  if (time == NULL)
+    return g_strdup ("");
+  /* Translators: a time of day, as g_date_time_format() takes it */
+  clock = g_date_time_format (time, _("%H:%M"));
+  if (g_date_time_get_year (time) == g_date_time_get_year (now) &&
+      g_date_time_get_day_of_year (time) == g_date_time_get_day_of_year (now))
+    return g_steal_pointer (&clock);
+
+  iso = g_date_time_format_iso8601 (time);
+  date = crown_format_date (iso);
+  /* Translators: a date, then a time of day */
+  return g_strdup_printf (_("%s, %s"), date, clock);
+}
+
+/**
  * crown_format_due:
  * @date: (nullable): YYYY-MM-DD
  *

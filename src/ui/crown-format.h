@@ -15,6 +15,7 @@ char *crown_format_day      (const char *iso,
 char *crown_format_time     (const char *iso);
 gboolean crown_format_is_same_day (const char *iso,
                                    const char *other);
+char *crown_format_moment   (gint64      unix_us);
 char *crown_format_due      (const char *date);
 char *crown_format_today    (void);
 char *crown_format_duration (gint64      seconds);

@@ -7,6 +7,8 @@
 
 #include "crown-window-private.h"
 
+#include "crown-diagnostics-window.h"
+
 #include <glib/gi18n.h>
 
 static void
@@ -333,6 +335,36 @@ show_page_action (GtkWidget  *widget,
     adw_view_stack_set_visible_child_name (pages, page);
 }
 
+/* What a number of the strip counts. */
+static const struct {
+  const char *name;
+  const char *page;
+  const char *view; /* (nullable): of tasks.view */
+} drills[] = {
+  { "meetings", "meetings", NULL },
+  { "open-tasks", "tasks", "all" },
+  { "hours-saved", "analytics", NULL },
+  { "active", "meetings", NULL },
+  { "archived", "archive", NULL },
+};
+
+static void
+drill_action (GtkWidget  *widget,
+              const char *name,
+              GVariant   *parameter)
+{
+  CrownWindow *self = CROWN_WINDOW (widget);
+
+  for (guint i = 0; i < G_N_ELEMENTS (drills); i++)
+    {
+      if (!g_str_equal (drills[i].name, g_variant_get_string (parameter, NULL)))
+        continue;
+      adw_view_stack_set_visible_child_name (self->pages, drills[i].page);
+      if (drills[i].view != NULL)
+        gtk_widget_activate_action (GTK_WIDGET (self->tasks), "tasks.view", "s", drills[i].view);
+    }
+}
+
 static void
 say_action (GtkWidget  *widget,
             const char *name,
@@ -360,6 +392,27 @@ reconnect_action (GtkWidget  *widget,
     crown_client_reconnect_now (self->client);
 }
 
+/* There is one for all windows of a program. */
+static void
+diagnostics_action (GtkWidget  *widget,
+                    const char *name,
+                    GVariant   *parameter)
+{
+  CrownWindow *self = CROWN_WINDOW (widget);
+  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
+  GtkWindow *window = NULL;
+
+  for (GList *l = gtk_application_get_windows (application); l != NULL && window == NULL; l = l->next)
+    if (CROWN_IS_DIAGNOSTICS_WINDOW (l->data))
+      window = l->data;
+  if (window == NULL)
+    {
+      window = crown_diagnostics_window_new (self->session);
+      gtk_window_set_application (window, application);
+    }
+  gtk_window_present (window);
+}
+
 static void
 close_action (GtkWidget  *widget,
               const char *name,
@@ -379,7 +432,9 @@ crown_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.close", NULL, close_action);
   gtk_widget_class_install_action (widget_class, "win.back", NULL, back_action);
   gtk_widget_class_install_action (widget_class, "win.reconnect", NULL, reconnect_action);
+  gtk_widget_class_install_action (widget_class, "win.diagnostics", NULL, diagnostics_action);
   gtk_widget_class_install_action (widget_class, "win.show-page", "s", show_page_action);
+  gtk_widget_class_install_action (widget_class, "win.drill", "s", drill_action);
   gtk_widget_class_install_action (widget_class, "win.say", "s", say_action);
   gtk_widget_class_install_action (widget_class, "win.archive", "x", archive_action);
   gtk_widget_class_install_action (widget_class, "win.complete", "x", complete_action);

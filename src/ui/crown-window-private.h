@@ -8,8 +8,10 @@
 #include "crown-window.h"
 
 #include "crown-analytics-page.h"
+#include "crown-connection-button.h"
 #include "crown-meeting-detail.h"
 #include "crown-meetings-page.h"
+#include "crown-stats-strip.h"
 #include "crown-tasks-page.h"
 
 G_BEGIN_DECLS
@@ -30,7 +32,8 @@ struct _CrownWindow
   GtkBox               *content;
   GtkSearchBar         *search_bar;
   GtkSearchEntry       *search_entry;
-  GtkButton            *connection;
+  CrownConnectionButton *connection;
+  CrownStatsStrip      *stats;
   GtkWidget            *banner;
   AdwLeaflet           *leaflet;
   GtkWidget            *detail_pane;

@@ -38,74 +38,20 @@ crown_window_say (CrownWindow *self,
   adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
 }
 
-static const char *
-state_in_words (CrownWindow      *self,
-                CrownClientState  state,
-                const char      **icon)
-{
-  *icon = "network-wired-acquiring-symbolic";
-  switch (state)
-    {
-    case CROWN_CLIENT_CONNECTING:
-    case CROWN_CLIENT_JOINING:
-      return _("Connecting…");
-
-    case CROWN_CLIENT_REPLAYING:
-    case CROWN_CLIENT_SNAPSHOTTING:
-      return _("Catching up…");
-
-    case CROWN_CLIENT_LIVE:
-      *icon = "network-wired-symbolic";
-      return _("Connected");
-
-    case CROWN_CLIENT_BACKING_OFF:
-      *icon = "network-wired-disconnected-symbolic";
-      return _("Connection lost. Press to try again now.");
-
-    case CROWN_CLIENT_OFFLINE:
-    case CROWN_CLIENT_STOPPED:
-    default:
-      if (!self->offline && crown_session_is_following (self->session))
-        {
-          *icon = "network-wired-symbolic";
-          return _("In step with another window");
-        }
-      if (!self->offline)
-        return _("Starting…");
-      *icon = "network-offline-symbolic";
-      return _("Offline");
-    }
-}
-
 static void
 show_connection (CrownWindow *self)
 {
   CrownClientState state = crown_client_get_state (self->client);
-  guint pending = crown_client_get_pending (self->client);
   const char *problem = crown_client_get_problem (self->client);
-  g_autofree char *words = NULL;
-  const char *icon;
-  const char *base = state_in_words (self, state, &icon);
+  gboolean lost = !self->offline && (state == CROWN_CLIENT_BACKING_OFF || state == CROWN_CLIENT_STOPPED);
 
-  if (pending > 0)
-    {
-      /* Translators: the state of the connection, then how many changes wait to be sent */
-      g_autofree char *waiting = g_strdup_printf (ngettext ("%u change to send", "%u changes to send", pending), pending);
-
-      words = g_strdup_printf ("%s · %s", base, waiting);
-    }
-  else
-    words = g_strdup (base);
-
-  gtk_button_set_icon_name (self->connection, icon);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->connection), words);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->connection), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
-  crown_compat_banner_set_revealed (self->banner, self->offline || state == CROWN_CLIENT_BACKING_OFF || problem != NULL);
+  crown_compat_banner_set_button (self->banner, lost ? _("_Reconnect Now") : NULL);
   crown_compat_banner_set_title (self->banner, self->offline
                                  ? _("Offline: you see what is on this computer. Changes are sent when you are back.")
                                  : problem != NULL
                                  ? problem
                                  : _("The server cannot be reached. Changes are sent when it is back."));
+  crown_compat_banner_set_revealed (self->banner, self->offline || lost || problem != NULL);
 }
 
 /**
@@ -119,6 +65,7 @@ crown_window_set_offline (CrownWindow *self,
   g_return_if_fail (CROWN_IS_WINDOW (self));
 
   self->offline = offline;
+  crown_connection_button_set_offline (self->connection, offline);
   show_connection (self);
 }
 
@@ -291,9 +238,10 @@ crown_window_new (GtkApplication *application,
   crown_meeting_detail_set_client (self->detail, client);
   crown_analytics_page_set_client (self->analytics, client);
 
-  g_signal_connect_object (session, "notify::following", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
+  crown_connection_button_set_session (self->connection, session);
+  crown_stats_strip_set_client (self->stats, client);
+
   g_signal_connect_object (client, "notify::state", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (client, "notify::pending", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "notify::problem", G_CALLBACK (show_connection), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (client, "rejected", G_CALLBACK (rejected_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (meetings, "items-changed", G_CALLBACK (meetings_changed_cb), self, G_CONNECT_SWAPPED);
@@ -328,7 +276,9 @@ crown_window_class_init (CrownWindowClass *klass)
   g_type_ensure (CROWN_TYPE_LIST_PAGE);
   g_type_ensure (CROWN_TYPE_MEETINGS_PAGE);
   g_type_ensure (CROWN_TYPE_ANALYTICS_PAGE);
+  g_type_ensure (CROWN_TYPE_CONNECTION_BUTTON);
   g_type_ensure (CROWN_TYPE_MEETING_DETAIL);
+  g_type_ensure (CROWN_TYPE_STATS_STRIP);
   g_type_ensure (CROWN_TYPE_TASKS_PAGE);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/crown4/Dashboard/crown-window.ui");
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, pages);
@@ -338,6 +288,7 @@ crown_window_class_init (CrownWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, search_bar);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, search_entry);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, connection);
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, stats);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, leaflet);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, detail_pane);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, meetings);
@@ -362,7 +313,7 @@ crown_window_init (CrownWindow *self)
   gtk_window_set_default_size (GTK_WINDOW (self), 1000, 680);
   self->importing = g_cancellable_new ();
 
-  self->banner = crown_compat_banner_new ("");
+  self->banner = crown_compat_banner_new (NULL, "win.reconnect");
   gtk_box_insert_child_after (self->content, self->banner, gtk_widget_get_first_child (GTK_WIDGET (self->content)));
   gtk_search_bar_connect_entry (self->search_bar, GTK_EDITABLE (self->search_entry));
   gtk_search_bar_set_key_capture_widget (self->search_bar, GTK_WIDGET (self));
