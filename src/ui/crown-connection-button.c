@@ -81,7 +81,7 @@ describe_progress (CrownConnectionButton *self,
     {
       *fraction = (double) done / (double) total;
       /* Translators: changes that came from the server, of how many */
-      return g_strdup_printf (_("Syncing %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT), done, total);
+      return g_strdup_printf (_("Syncing %u of %u"), (guint) MIN (done, G_MAXUINT), (guint) MIN (total, G_MAXUINT));
     }
   if (pending == 0)
     return NULL;
