@@ -10,6 +10,7 @@
 #include "client/crown-performance-monitor.h"
 #include "crown-config.h"
 #include "crown-demo.h"
+#include "crown-search-provider.h"
 #include "crown-session.h"
 #include "crown-window.h"
 
@@ -18,6 +19,7 @@
 #define LOCAL_WORKSPACE 1
 #define FRAMES_OF_ROWS  3 /* from the cache's change to its rows on the screen */
 #define EXIT_USAGE      2 /* as the other programs */
+#define SERVICE_MS      20000 /* without a window, after the last question: somebody may go on typing */
 
 /**
  * CrownApplication:
@@ -39,6 +41,7 @@ struct _CrownApplication
   double          first_frame; /* ms since started_at, 0: not yet */
   CrownSession   *session;
   CrownClient    *client;      /* the session's */
+  CrownSearchProvider *search; /* (nullable): not on a bus */
   GQueue          imports;     /* GFile, waiting for the connection */
   gboolean        importing;   /* one of them is on its way */
   guint           n_imported;
@@ -241,6 +244,8 @@ crown_application_open_session (CrownApplication *self)
   if (self->session != NULL)
     return TRUE;
 
+  if (self->profile == NULL)
+    self->profile = g_build_filename (g_get_user_data_dir (), "crown4-dashboard", NULL);
   self->session = crown_session_new (self->profile, self->server_url, self->workspace, &error);
   if (self->session == NULL)
     {
@@ -269,15 +274,28 @@ crown_application_add_window (CrownApplication *self)
   gtk_window_present (GTK_WINDOW (window));
 }
 
+/* The window that is there, or the first one; the session is open when it returns a window. */
+static CrownWindow *
+crown_application_show (CrownApplication *self)
+{
+  CrownWindow *window = crown_application_get_window (self);
+
+  if (!crown_application_open_session (self))
+    return NULL;
+  if (window != NULL)
+    gtk_window_present (GTK_WINDOW (window));
+  else
+    crown_application_add_window (self);
+  return crown_application_get_window (self);
+}
+
 static int
 crown_application_command_line (GApplication            *application,
                                 GApplicationCommandLine *command_line)
 {
+  static const char * const import_options[] = { "import", G_OPTION_REMAINING };
   CrownApplication *self = CROWN_APPLICATION (application);
   GVariantDict *options = g_application_command_line_get_options_dict (command_line);
-  gboolean new_window = g_variant_dict_contains (options, "new-window");
-  CrownWindow *window = crown_application_get_window (self);
-  g_autofree const char **paths = NULL;
 
   if (self->client == NULL)
     {
@@ -287,22 +305,112 @@ crown_application_command_line (GApplication            *application,
       g_variant_dict_lookup (options, "screenshot", "^ay", &self->screenshot);
       g_variant_dict_lookup (options, "server", "s", &self->server_url);
       g_variant_dict_lookup (options, "workspace", "x", &self->workspace);
-      if (!g_variant_dict_lookup (options, "profile", "^ay", &self->profile))
-        self->profile = g_build_filename (g_get_user_data_dir (), "crown4-dashboard", NULL);
+      g_variant_dict_lookup (options, "profile", "^ay", &self->profile);
     }
   if (!crown_application_open_session (self))
     return 1;
 
-  if (g_variant_dict_lookup (options, "import", "^a&ay", &paths))
-    for (guint i = 0; paths[i] != NULL; i++)
-      g_queue_push_tail (&self->imports, g_application_command_line_create_file_for_arg (command_line, paths[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (import_options); i++)
+    {
+      g_autofree const char **paths = NULL;
 
-  if (window == NULL || new_window)
+      if (!g_variant_dict_lookup (options, import_options[i], "^a&ay", &paths))
+        continue;
+      for (guint j = 0; paths[j] != NULL; j++)
+        g_queue_push_tail (&self->imports, g_application_command_line_create_file_for_arg (command_line, paths[j]));
+    }
+
+  if (g_variant_dict_contains (options, "new-window"))
     crown_application_add_window (self);
   else
-    gtk_window_present (GTK_WINDOW (window));
+    crown_application_show (self);
   state_cb (self);
   return 0;
+}
+
+/* From the bus: started by the desktop, which has no command line for it. */
+static void
+crown_application_activate (GApplication *application)
+{
+  crown_application_show (CROWN_APPLICATION (application));
+}
+
+static void
+crown_application_open (GApplication  *application,
+                        GFile        **files,
+                        int            n_files,
+                        const char    *hint)
+{
+  CrownApplication *self = CROWN_APPLICATION (application);
+
+  if (crown_application_show (self) == NULL)
+    return;
+  for (int i = 0; i < n_files; i++)
+    g_queue_push_tail (&self->imports, g_object_ref (files[i]));
+  state_cb (self);
+}
+
+/* The desktop searches: the cache is opened for it, and kept while a person types. */
+static void
+search_needed_cb (CrownApplication *self)
+{
+  g_application_hold (G_APPLICATION (self));
+  if (crown_application_open_session (self))
+    crown_search_provider_set_client (self->search, self->client);
+  g_application_release (G_APPLICATION (self));
+}
+
+static void
+search_open_cb (CrownApplication *self,
+                gint64            meeting_id)
+{
+  CrownWindow *window = crown_application_show (self);
+
+  if (window == NULL)
+    return;
+  if (meeting_id != 0)
+    gtk_widget_activate_action (GTK_WIDGET (window), "win.open-meeting", "x", meeting_id);
+  else
+    gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "tasks");
+}
+
+static void
+search_search_cb (CrownApplication *self,
+                  const char       *text)
+{
+  CrownWindow *window = crown_application_show (self);
+
+  if (window != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (window), "win.search-for", "s", text);
+}
+
+static gboolean
+crown_application_dbus_register (GApplication     *application,
+                                 GDBusConnection  *bus,
+                                 const char       *path,
+                                 GError          **error)
+{
+  CrownApplication *self = CROWN_APPLICATION (application);
+  g_autofree char *search_path = g_strconcat (path, "/SearchProvider", NULL);
+
+  if (!G_APPLICATION_CLASS (crown_application_parent_class)->dbus_register (application, bus, path, error))
+    return FALSE;
+
+  self->search = crown_search_provider_new ();
+  g_signal_connect_object (self->search, "needed", G_CALLBACK (search_needed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->search, "open", G_CALLBACK (search_open_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->search, "search", G_CALLBACK (search_search_cb), self, G_CONNECT_SWAPPED);
+  return crown_search_provider_export (self->search, bus, search_path, error);
+}
+
+static void
+crown_application_dbus_unregister (GApplication    *application,
+                                   GDBusConnection *bus,
+                                   const char      *path)
+{
+  g_clear_object (&CROWN_APPLICATION (application)->search);
+
+  G_APPLICATION_CLASS (crown_application_parent_class)->dbus_unregister (application, bus, path);
 }
 
 static int
@@ -341,7 +449,32 @@ new_window_action (GSimpleAction *action,
                    GVariant      *parameter,
                    gpointer       user_data)
 {
-  crown_application_add_window (CROWN_APPLICATION (user_data));
+  CrownApplication *self = CROWN_APPLICATION (user_data);
+
+  if (crown_application_open_session (self)) /* the desktop's menu may have started the program with this action */
+    crown_application_add_window (self);
+}
+
+static void
+import_action (GSimpleAction *action,
+               GVariant      *parameter,
+               gpointer       user_data)
+{
+  CrownWindow *window = crown_application_show (CROWN_APPLICATION (user_data));
+
+  if (window != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (window), "win.import", NULL);
+}
+
+static void
+add_task_action (GSimpleAction *action,
+                 GVariant      *parameter,
+                 gpointer       user_data)
+{
+  CrownWindow *window = crown_application_show (CROWN_APPLICATION (user_data));
+
+  if (window != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "tasks");
 }
 
 static void
@@ -371,12 +504,16 @@ crown_application_startup (GApplication *application)
 {
   static const GActionEntry actions[] = {
     { "new-window", new_window_action },
+    { "import", import_action },
+    { "add-task", add_task_action },
     { "about", about_action },
     { "quit", quit_action },
   };
 
   G_APPLICATION_CLASS (crown_application_parent_class)->startup (application);
 
+  if (g_application_get_flags (application) & G_APPLICATION_IS_SERVICE)
+    g_application_set_inactivity_timeout (application, SERVICE_MS);
   g_action_map_add_action_entries (G_ACTION_MAP (application), actions, G_N_ELEMENTS (actions), application);
   gtk_application_set_accels_for_action (GTK_APPLICATION (application), "app.new-window",
                                          (const char *[]) { "<Control>n", NULL });
@@ -392,6 +529,7 @@ crown_application_shutdown (GApplication *application)
 {
   CrownApplication *self = CROWN_APPLICATION (application);
 
+  g_clear_object (&self->search);
   g_clear_object (&self->client);
   if (self->session != NULL)
     crown_session_close (self->session);
@@ -421,6 +559,10 @@ crown_application_class_init (CrownApplicationClass *klass)
   G_OBJECT_CLASS (klass)->finalize = crown_application_finalize;
   application_class->startup = crown_application_startup;
   application_class->shutdown = crown_application_shutdown;
+  application_class->activate = crown_application_activate;
+  application_class->open = crown_application_open;
+  application_class->dbus_register = crown_application_dbus_register;
+  application_class->dbus_unregister = crown_application_dbus_unregister;
   application_class->command_line = crown_application_command_line;
   application_class->local_command_line = crown_application_local_command_line;
   application_class->handle_local_options = crown_application_handle_local_options;
@@ -441,6 +583,7 @@ crown_application_init (CrownApplication *self)
     { "screenshot", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_("Write a picture of the window when everything is shown, and quit"), N_("FILE") },
     { "profile", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_("Keep everything in this folder"), N_("FOLDER") },
     { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Print the version"), NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, NULL, NULL, N_("[FILE…]") },
     { NULL }
   };
 
@@ -471,7 +614,7 @@ crown_application_new (gint64 started_at)
 {
   CrownApplication *self = g_object_new (CROWN_TYPE_APPLICATION,
                                          "application-id", CROWN_APPLICATION_ID,
-                                         "flags", G_APPLICATION_HANDLES_COMMAND_LINE,
+                                         "flags", G_APPLICATION_HANDLES_COMMAND_LINE | G_APPLICATION_HANDLES_OPEN,
                                          "resource-base-path", "/org/crown4/Dashboard",
                                          NULL);
 

@@ -323,6 +323,30 @@ search_action (GtkWidget  *widget,
 }
 
 static void
+search_for_action (GtkWidget  *widget,
+                   const char *name,
+                   GVariant   *parameter)
+{
+  CrownWindow *self = CROWN_WINDOW (widget);
+
+  gtk_search_bar_set_search_mode (self->search_bar, TRUE);
+  gtk_editable_set_text (GTK_EDITABLE (self->search_entry), g_variant_get_string (parameter, NULL));
+  gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
+}
+
+static void
+open_meeting_action (GtkWidget  *widget,
+                     const char *name,
+                     GVariant   *parameter)
+{
+  CrownWindow *self = CROWN_WINDOW (widget);
+
+  adw_view_stack_set_visible_child_name (self->pages, "meetings");
+  crown_meeting_detail_set_meeting (self->detail, g_variant_get_int64 (parameter));
+  adw_leaflet_navigate (self->leaflet, ADW_NAVIGATION_DIRECTION_FORWARD);
+}
+
+static void
 show_page_action (GtkWidget  *widget,
                   const char *name,
                   GVariant   *parameter)
@@ -429,6 +453,8 @@ crown_window_install_actions (GtkWidgetClass *widget_class)
 
   gtk_widget_class_install_action (widget_class, "win.import", NULL, import_action);
   gtk_widget_class_install_action (widget_class, "win.search", NULL, search_action);
+  gtk_widget_class_install_action (widget_class, "win.search-for", "s", search_for_action);
+  gtk_widget_class_install_action (widget_class, "win.open-meeting", "x", open_meeting_action);
   gtk_widget_class_install_action (widget_class, "win.close", NULL, close_action);
   gtk_widget_class_install_action (widget_class, "win.back", NULL, back_action);
   gtk_widget_class_install_action (widget_class, "win.reconnect", NULL, reconnect_action);

@@ -148,18 +148,27 @@ class Dashboard(View):
         program = os.path.join(BUILD, "src", "ui", "crown4-dashboard")
         variables = dict(os.environ, GTK_A11Y="atspi", GSK_RENDERER="cairo", LIBGL_ALWAYS_SOFTWARE="1",
                          GSETTINGS_SCHEMA_DIR=os.path.join(BUILD, "data"), LANGUAGE="C") | (environment or {})
-        self.process = subprocess.Popen([program, "--profile", profile, *arguments], env=variables)
+        self.start([program, "--profile", profile, *arguments], variables)
+
+    def start(self, command, variables):
+        self.process = subprocess.Popen(command, env=variables)
         super().__init__(None)
         self.root = wait_for("the application is on the accessibility bus", self.find_root)
 
     def find_root(self):
-        assert self.process.poll() is None, "the dashboard ended"
+        assert self.is_running(), "the dashboard ended"
         desktop = Atspi.get_desktop(0)
         for index in range(desktop.get_child_count()):
             application = desktop.get_child_at_index(index)
-            if application is not None and application.get_process_id() == self.process.pid:
+            if application is not None and self.owns(application):
                 return application
         return None
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def owns(self, application):
+        return application.get_process_id() == self.process.pid
 
     def windows(self):
         found = [self.root.get_child_at_index(index) for index in range(self.root.get_child_count())]
