@@ -249,7 +249,7 @@ show_summary (CrownMeetingDetail *self,
       if (line >= 0 && line < G_MAXINT && !g_str_equal (string_member (sentence, "kind"), "overview"))
         {
           /* Translators: a link to a line of the transcript, behind a sentence that was made of it */
-          g_autofree char *name = g_strdup_printf (_("line %d"), (int) line + 1);
+          g_autofree char *name = g_strdup_printf (_("line %d"), (int) line + 1);
 
           g_string_append_printf (markup, " <a href=\"%d\"><small>%s</small></a>", (int) line, name);
         }
