@@ -133,7 +133,9 @@ crown_task_from_json (JsonObject  *row,
   self->priority = dup_text (row, "priority", "medium");
   self->due_date = dup_text (row, "due_date", NULL);
   self->assignee = dup_text (row, "assignee", NULL);
+  self->created_at = dup_text (row, "created_at", NULL);
   self->completed_at = dup_text (row, "completed_at", NULL);
+  self->speaker = dup_text (row, "speaker", NULL);
   self->evidence_text = dup_text (row, "evidence_text", NULL);
   self->evidence_line = crown_json_opt_int (row, "evidence_line", -1);
   self->confidence = crown_json_opt_double (row, "confidence", 0);
@@ -157,7 +159,9 @@ crown_task_clear (gpointer data)
   g_free (self->priority);
   g_free (self->due_date);
   g_free (self->assignee);
+  g_free (self->created_at);
   g_free (self->completed_at);
+  g_free (self->speaker);
   g_free (self->evidence_text);
 }
 

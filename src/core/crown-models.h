@@ -40,7 +40,9 @@ typedef struct {
   char    *priority;          /* low | medium | high */
   char    *due_date;          /* (nullable) YYYY-MM-DD */
   char    *assignee;          /* (nullable) */
+  char    *created_at;        /* (nullable) */
   char    *completed_at;      /* (nullable) */
+  char    *speaker;           /* (nullable): who said it */
   char    *evidence_text;     /* (nullable) */
   gint64   evidence_line;
   double   confidence;

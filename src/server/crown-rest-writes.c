@@ -23,15 +23,32 @@ typedef struct {
   gsize       length_max;
   gboolean    may_be_empty;
   gboolean    is_date;
+  gboolean    is_number; /* from minimum to maximum; a text otherwise */
+  gboolean    is_whole;
+  double      minimum;
+  double      maximum;
   const char *values[4]; /* any of them; none: any text */
 } Field;
 
+#define TASK_FIELDS \
+  { "text", FALSE, TEXT_MAX }, \
+  { "status", FALSE, 16, .values = { "pending", "completed", "cancelled" } }, \
+  { "priority", FALSE, 16, .values = { "low", "medium", "high" } }, \
+  { "due_date", TRUE, 10, .is_date = TRUE }, \
+  { "assignee", TRUE, TITLE_MAX }
+
 static const Field task_fields[] = {
-  { "text", FALSE, TEXT_MAX },
-  { "status", FALSE, 16, .values = { "pending", "completed", "cancelled" } },
-  { "priority", FALSE, 16, .values = { "low", "medium", "high" } },
-  { "due_date", TRUE, 10, .is_date = TRUE },
-  { "assignee", TRUE, TITLE_MAX },
+  TASK_FIELDS,
+  { NULL }
+};
+
+/* Where a task comes from is said once: one that was deleted and is made anew keeps it. */
+static const Field new_task_fields[] = {
+  TASK_FIELDS,
+  { "speaker", TRUE, TITLE_MAX },
+  { "evidence_text", TRUE, TEXT_MAX },
+  { "evidence_line", .is_number = TRUE, .is_whole = TRUE, .minimum = -1, .maximum = G_MAXINT32 },
+  { "confidence", .is_number = TRUE, .minimum = 0, .maximum = 1 },
   { NULL }
 };
 
@@ -51,11 +68,28 @@ is_date (const char *text)
 }
 
 static const char *
+find_fault_of_number (const Field *field,
+                      JsonNode    *node)
+{
+  GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_NONE;
+
+  if (type != G_TYPE_INT64 && (type != G_TYPE_DOUBLE || field->is_whole))
+    return field->is_whole ? "is not an integer" : "is not a number";
+
+  double value = json_node_get_double (node);
+
+  return value >= field->minimum && value <= field->maximum ? NULL : "is out of its range";
+}
+
+static const char *
 find_fault (const Field *field,
             JsonNode    *node)
 {
   if (JSON_NODE_HOLDS_NULL (node))
     return field->nullable ? NULL : "may not be null";
+
+  if (field->is_number)
+    return find_fault_of_number (field, node);
 
   if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
     return "is not a text";
@@ -465,6 +499,7 @@ post_task (CrownRestRequest  *request,
            CrownEventWrite   *write,
            GError           **error)
 {
+  static const char *const origin[] = { "speaker", "evidence_text", "confidence" };
   g_autoptr (JsonObject) meeting = NULL;
   g_autoptr (JsonObject) row = NULL;
   g_autoptr (JsonObject) data = json_object_new ();
@@ -472,7 +507,7 @@ post_task (CrownRestRequest  *request,
   gint64 session_id;
   gint64 id;
 
-  if (!check_updates (request->json, task_fields, "session_id", error) ||
+  if (!check_updates (request->json, new_task_fields, "session_id", error) ||
       !crown_json_get_string (request->json, "text", &text, error) ||
       !crown_json_get_int (request->json, "session_id", &session_id, error) ||
       !trace_session (request, write, session_id, &meeting, error))
@@ -503,7 +538,14 @@ post_task (CrownRestRequest  *request,
     json_object_set_string_member (task, "completed_at", crown_event_write_get_timestamp (write));
   else
     json_object_set_null_member (task, "completed_at");
-  json_object_set_int_member (task, "evidence_line", -1);
+  json_object_set_int_member (task, "evidence_line", crown_json_opt_int (request->json, "evidence_line", -1));
+  for (guint i = 0; i < G_N_ELEMENTS (origin); i++)
+    {
+      JsonNode *node = json_object_get_member (request->json, origin[i]);
+
+      if (node != NULL)
+        json_object_set_member (task, origin[i], json_node_copy (node));
+    }
   json_object_set_object_member (data, "task", task);
 
   request->status = SOUP_STATUS_CREATED;

@@ -399,6 +399,18 @@ test_tasks_are_made_and_deleted (Fixture       *fixture,
   g_auto (Answer) gone = ask (fixture, "GET", path, NULL);
   assert_refused (&gone, 404, "not_found");
 
+  g_auto (Answer) anew = ask (fixture, "POST", "tasks", "{\"session_id\":1,\"text\":\"Book a room\",\"speaker\":\"Ana\","
+                              "\"evidence_line\":3,\"evidence_text\":\"I book a room\",\"confidence\":0.75}");
+  g_assert_cmpstr (crown_json_opt_string (anew.body, "speaker", NULL), ==, "Ana");
+  g_assert_cmpstr (crown_json_opt_string (anew.body, "evidence_text", NULL), ==, "I book a room");
+  g_assert_cmpint (crown_json_opt_int (anew.body, "evidence_line", -1), ==, 3);
+  g_assert_cmpfloat (crown_json_opt_double (anew.body, "confidence", 0), ==, 0.75);
+
+  g_auto (Answer) half = ask (fixture, "POST", "tasks", "{\"session_id\":1,\"text\":\"x\",\"evidence_line\":0.5}");
+  assert_refused (&half, 422, "invalid");
+  g_auto (Answer) sure = ask (fixture, "POST", "tasks", "{\"session_id\":1,\"text\":\"x\",\"confidence\":1.5}");
+  assert_refused (&sure, 422, "invalid");
+
   g_auto (Answer) orphan = ask (fixture, "POST", "tasks", "{\"session_id\":99,\"text\":\"Book a room\"}");
   assert_refused (&orphan, 422, "invalid");
   assert_ledger_verifies (fixture);
