@@ -17,6 +17,11 @@
 
 static const char SQL_OUTBOX[] = "SELECT type, row_id, overlay FROM entries WHERE rejected IS NULL ORDER BY id";
 static const char SQL_RENAMED[] = "SELECT id FROM renamed WHERE store = ?1 AND temporary = ?2";
+/* Of the newest rows: who is asked for is somebody of now, and a popover has no time for all rows. An evicted row is empty. */
+static const char SQL_PEOPLE[] =
+  "SELECT assignee FROM (SELECT assignee FROM tasks ORDER BY id DESC LIMIT 2000) WHERE assignee IS NOT NULL"
+  " UNION SELECT person.value FROM (SELECT row FROM meetings WHERE row <> '' ORDER BY id DESC LIMIT 200) AS meeting,"
+  " json_each (meeting.row, '$.participants') AS person WHERE person.type = 'text' ORDER BY 1";
 static const char SQL_METADATA[] = "SELECT value FROM metadata WHERE key = ?1";
 static const char SQL_OPEN_TASKS[] = "SELECT count (*) FROM tasks WHERE status = 'pending'"; /* a walk along the list's index */
 static const char SQL_IS_OPEN[] = "SELECT status = 'pending' FROM tasks WHERE id = ?1";
@@ -614,6 +619,53 @@ crown_cache_reader_load_row (CrownCacheReader  *self,
   if (overlaid != NULL)
     return overlaid->row != NULL ? json_object_ref (overlaid->row) : NULL;
   return load_cached_row (self, store, id, &row, error) ? row : NULL;
+}
+
+static int
+compare_people (gconstpointer a,
+                gconstpointer b)
+{
+  return g_utf8_collate (*(const char *const *) a, *(const char *const *) b);
+}
+
+char **
+crown_cache_reader_list_people (CrownCacheReader  *self,
+                                GError           **error)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->cache, "read people", SQL_PEOPLE, error);
+  g_autoptr (GPtrArray) people = NULL;
+  GHashTableIter iter;
+  gpointer name;
+  int step;
+
+  if (stmt == NULL || !crown_cache_reader_ensure_overlay (self, error))
+    return NULL;
+  while ((step = crown_sqlite_step (stmt, error)) == 1)
+    g_hash_table_add (names, g_strdup (crown_sqlite_column_text (stmt, 0)));
+  crown_sqlite_reset (stmt);
+  if (step < 0)
+    return NULL;
+  for (guint i = 0; i < self->overlaid->len; i++)
+    {
+      const CrownOverlaid *overlaid = self->overlaid->pdata[i];
+      const char *assignee = overlaid->store == CROWN_STORE_TASKS && overlaid->row != NULL
+                               ? crown_json_opt_string (overlaid->row, "assignee", NULL) : NULL;
+
+      if (assignee != NULL)
+        g_hash_table_add (names, g_strdup (assignee));
+    }
+
+  people = g_ptr_array_new ();
+  g_hash_table_iter_init (&iter, names);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    {
+      g_hash_table_iter_steal (&iter);
+      g_ptr_array_add (people, name);
+    }
+  g_ptr_array_sort (people, compare_people);
+  g_ptr_array_add (people, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&people), FALSE);
 }
 
 JsonNode *

@@ -32,6 +32,7 @@ JsonObject       *crown_cache_reader_load_row  (CrownCacheReader *self, CrownSto
  * checksum (@n_damaged: (out) (optional): how many) or because they were evicted. The engine reads them again from the server:
  * crown_cache_mark_missing(). */
 CrownChangeSet   *crown_cache_reader_take_missing (CrownCacheReader *self, guint *n_damaged);
+char            **crown_cache_reader_list_people (CrownCacheReader *self, GError **error);
 JsonNode         *crown_cache_reader_load_metadata (CrownCacheReader *self, const char *key, GError **error);
 JsonArray        *crown_cache_reader_load_transcript (CrownCacheReader *self, gint64 session_id, GError **error);
 

@@ -484,6 +484,13 @@ crown_client_apply_filter (CrownClient *self,
   crown_sync_engine_emit_local (self->engine, CROWN_EVENT_FILTER_APPLY, data);
 }
 
+char **
+crown_client_list_people (CrownClient  *self,
+                          GError      **error)
+{
+  return is_open (self, error) ? crown_cache_reader_list_people (self->reader, error) : NULL;
+}
+
 JsonArray *
 crown_client_load_transcript (CrownClient  *self,
                               gint64        session_id,
@@ -914,6 +921,20 @@ crown_client_update_task_async (CrownClient         *self,
   entry = entry_new (CROWN_EVENT_TASK_UPDATE, task_id, "PATCH", g_strdup_printf ("/tasks/%" G_GINT64_FORMAT, task_id), overlay);
   entry->body = json_object_ref (updates);
   write_async (self, entry, callback, user_data);
+}
+
+void
+crown_client_delete_task_async (CrownClient         *self,
+                                gint64               task_id,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data)
+{
+  JsonObject *overlay = json_object_new ();
+
+  json_object_set_int_member (overlay, "task_id", task_id);
+  write_async (self, entry_new (CROWN_EVENT_TASK_DELETE, task_id, "DELETE",
+                                g_strdup_printf ("/tasks/%" G_GINT64_FORMAT, task_id), overlay),
+               callback, user_data);
 }
 
 void

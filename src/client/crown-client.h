@@ -108,6 +108,8 @@ CrownAnalytics  *crown_client_load_analytics(CrownClient *self, gint64 session_i
 gint64           crown_client_count_open_tasks (CrownClient *self, GError **error);
 /* {total_meetings, total_tasks, hours_saved, active_meetings, archived_meetings}; (nullable) (transfer full) */
 JsonObject      *crown_client_load_stats    (CrownClient *self, GError **error);
+/* Who has tasks or took part in meetings, of the newest; in the order of the locale. (transfer full) */
+char           **crown_client_list_people   (CrownClient *self, GError **error);
 /* Segments {speaker,text,start,end}; (nullable): not in the cache yet → crown_client_fetch_transcript_async() */
 JsonArray       *crown_client_load_transcript (CrownClient *self, gint64 session_id, GError **error);
 void             crown_client_fetch_transcript_async (CrownClient *self, gint64 session_id, GCancellable *cancellable,
@@ -150,6 +152,7 @@ void     crown_client_update_meeting_async   (CrownClient *self, gint64 meeting_
 void     crown_client_complete_meeting_async (CrownClient *self, gint64 meeting_id, GAsyncReadyCallback callback, gpointer user_data);
 /* Says that the archive was looked at (ARCHIVE_REVEAL); changes no row. */
 void     crown_client_reveal_archive_async   (CrownClient *self, GAsyncReadyCallback callback, gpointer user_data);
+void     crown_client_delete_task_async      (CrownClient *self, gint64 task_id, GAsyncReadyCallback callback, gpointer user_data);
 gboolean crown_client_write_finish           (CrownClient *self, GAsyncResult *result, GError **error);
 /* Writes that make a row: @fields are what the server takes at POST, with `session_id` of a task. It has a temporary id below
  * 0 until the server confirms it; who goes on using that gets and changes the row all the same. */

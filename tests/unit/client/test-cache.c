@@ -656,6 +656,32 @@ test_overlay (Fixture       *f,
   assert_ids (f, CROWN_QUERY_MEETINGS, NULL, "2 1");
 }
 
+/* Who has a task, took part, or is about to have a task; once each. */
+static void
+test_people (Fixture       *f,
+             gconstpointer  data)
+{
+  g_autoptr (CrownOutbox) outbox = open_outbox (f);
+  g_autoptr (CrownCacheReader) reader = NULL;
+  g_autoptr (CrownChangeSet) changes = crown_change_set_new (1);
+  g_autoptr (JsonObject) meeting = crown_json_parse_object ("{\"id\":1,\"title\":\"x\",\"participants\":[\"Zoe\",\"Ana\",7]}", -1, NULL);
+  g_autoptr (JsonObject) task = crown_json_parse_object ("{\"id\":1,\"session_id\":1,\"text\":\"x\",\"assignee\":\"Ana\"}", -1, NULL);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) people = NULL;
+  g_autofree char *joined = NULL;
+
+  g_assert_true (crown_cache_put_row (f->cache, CROWN_STORE_MEETINGS, 1, meeting, changes, &error));
+  g_assert_true (crown_cache_put_row (f->cache, CROWN_STORE_TASKS, 1, task, changes, &error));
+  add_task (f, 2, "pending", "null");
+  add_entry (outbox, CROWN_EVENT_TASK_UPDATE, 2, "{\"updates\":{\"assignee\":\"Ben\"}}");
+
+  reader = crown_cache_reader_open (f->folder, &error);
+  people = crown_cache_reader_list_people (reader, &error);
+  g_assert_no_error (error);
+  joined = g_strjoinv (" ", people);
+  g_assert_cmpstr (joined, ==, "Ana Ben Zoe");
+}
+
 /* An event that was applied without releasing its entry, in a snapshot or before a crash; and a ledger that was restored. */
 static void
 test_settle (Fixture       *f,
@@ -864,6 +890,7 @@ main (int   argc,
   add ("/client/cache/damaged-row", test_damaged_row);
   add ("/client/cache/query-plans", test_query_plans);
   add ("/client/outbox/overlay", test_overlay);
+  add ("/client/cache/people", test_people);
   add ("/client/outbox/settle", test_settle);
 
   return g_test_run ();
