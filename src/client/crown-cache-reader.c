@@ -25,6 +25,8 @@ static const char SQL_PEOPLE[] =
 static const char SQL_METADATA[] = "SELECT value FROM metadata WHERE key = ?1";
 static const char SQL_OPEN_TASKS[] = "SELECT count (*) FROM tasks WHERE status = 'pending'"; /* a walk along the list's index */
 static const char SQL_IS_OPEN[] = "SELECT status = 'pending' FROM tasks WHERE id = ?1";
+static const char SQL_LINE_START[] =
+  "SELECT json_extract (segments, '$[' || ?2 || '].start') FROM transcripts WHERE session_id = ?1 AND json_valid (segments)";
 static const char SQL_TRANSCRIPT[] = "SELECT segments FROM transcripts WHERE session_id = ?1";
 
 static const char *const row_sql[CROWN_N_STORES] = {
@@ -678,6 +680,27 @@ crown_cache_reader_load_metadata (CrownCacheReader  *self,
   if (!load_text (self->cache, "read metadata", SQL_METADATA, 0, key, &text, error) || text == NULL)
     return NULL;
   return crown_json_parse (text, -1, error);
+}
+
+gboolean
+crown_cache_reader_load_line_start (CrownCacheReader  *self,
+                                    gint64             session_id,
+                                    gint64             line,
+                                    double            *start,
+                                    GError           **error)
+{
+  CrownSqliteStatement *stmt = crown_sqlite_prepare (self->cache, "read line start", SQL_LINE_START, error);
+  gboolean found;
+
+  if (stmt == NULL)
+    return FALSE;
+  crown_sqlite_bind_int (stmt, 1, session_id);
+  crown_sqlite_bind_int (stmt, 2, line);
+  found = crown_sqlite_step (stmt, error) == 1 && !crown_sqlite_column_is_null (stmt, 0);
+  if (found)
+    *start = crown_sqlite_column_double (stmt, 0);
+  crown_sqlite_reset (stmt);
+  return found;
 }
 
 JsonArray *

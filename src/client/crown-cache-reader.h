@@ -34,6 +34,8 @@ JsonObject       *crown_cache_reader_load_row  (CrownCacheReader *self, CrownSto
 CrownChangeSet   *crown_cache_reader_take_missing (CrownCacheReader *self, guint *n_damaged);
 char            **crown_cache_reader_list_people (CrownCacheReader *self, GError **error);
 JsonNode         *crown_cache_reader_load_metadata (CrownCacheReader *self, const char *key, GError **error);
+gboolean          crown_cache_reader_load_line_start (CrownCacheReader *self, gint64 session_id, gint64 line, double *start,
+                                                      GError **error);
 JsonArray        *crown_cache_reader_load_transcript (CrownCacheReader *self, gint64 session_id, GError **error);
 
 /* (transfer full) (element-type CrownSearchHit): the best @limit hits in meetings, tasks and transcripts, best first; empty

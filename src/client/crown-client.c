@@ -662,6 +662,16 @@ refuse_closed (CrownClient *self,
   return TRUE;
 }
 
+gboolean
+crown_client_load_line_start (CrownClient  *self,
+                              gint64        session_id,
+                              gint64        line,
+                              double       *start,
+                              GError      **error)
+{
+  return is_open (self, error) && crown_cache_reader_load_line_start (self->reader, session_id, line, start, error);
+}
+
 void
 crown_client_fetch_transcript_async (CrownClient         *self,
                                      gint64               session_id,

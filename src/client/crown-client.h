@@ -112,6 +112,8 @@ JsonObject      *crown_client_load_stats    (CrownClient *self, GError **error);
 char           **crown_client_list_people   (CrownClient *self, GError **error);
 /* Segments {speaker,text,start,end}; (nullable): not in the cache yet → crown_client_fetch_transcript_async() */
 JsonArray       *crown_client_load_transcript (CrownClient *self, gint64 session_id, GError **error);
+/* When a line of it (from 0) begins, in seconds; FALSE, also without error: it is not in the cache. */
+gboolean         crown_client_load_line_start (CrownClient *self, gint64 session_id, gint64 line, double *start, GError **error);
 void             crown_client_fetch_transcript_async (CrownClient *self, gint64 session_id, GCancellable *cancellable,
                                                       GAsyncReadyCallback callback, gpointer user_data);
 JsonArray       *crown_client_fetch_transcript_finish (CrownClient *self, GAsyncResult *result, GError **error);

@@ -9,6 +9,7 @@
 
 #include "crown-compat.h"
 #include "crown-format.h"
+#include "crown-task-edit.h"
 
 #include <glib/gi18n.h>
 
@@ -17,8 +18,8 @@
  *
  * A check button, what is to do, and who, when and from which meeting.
  *
- * Ticking writes through the client, whose overlay shows it at once; the button never holds a state of its own for
- * longer than that.
+ * Ticking is a command that can be undone; the client's overlay shows it at once, and the button never holds a state of its
+ * own for longer than that.
  */
 struct _CrownTaskRow
 {
@@ -97,32 +98,18 @@ crown_task_row_show (CrownTaskRow *self)
 }
 
 static void
-set_status_cb (GObject      *client,
-               GAsyncResult *result,
-               gpointer      user_data)
-{
-  g_autoptr(CrownTaskRow) self = user_data;
-  g_autoptr(GError) error = NULL;
-
-  if (crown_client_write_finish (CROWN_CLIENT (client), result, &error))
-    return;
-
-  gtk_widget_activate_action (GTK_WIDGET (self), "win.say", "s", error->message);
-  if (self->item != NULL)
-    crown_task_row_show (self);
-}
-
-static void
 check_toggled_cb (CrownTaskRow *self)
 {
-  const char *status;
+  gint64 id;
+  gboolean done;
 
   if (self->showing || self->item == NULL)
     return;
 
-  status = gtk_check_button_get_active (self->check) ? "completed" : "pending";
-  crown_client_set_task_status_async (crown_item_get_client (self->item), crown_item_get_id (self->item), status,
-                                      set_status_cb, g_object_ref (self));
+  id = crown_item_get_id (self->item);
+  done = gtk_check_button_get_active (self->check);
+  crown_task_edit_set (GTK_WIDGET (self), crown_item_get_client (self->item), &id, 1, CROWN_TASK_STATUS,
+                       done ? "completed" : "pending");
 }
 
 static void
@@ -149,7 +136,6 @@ setup_cb (GtkSignalListItemFactory *factory,
   row->list_item = list_item;
   row->with_meeting = GPOINTER_TO_INT (with_meeting);
   gtk_list_item_set_child (list_item, GTK_WIDGET (row));
-  gtk_list_item_set_activatable (list_item, FALSE);
 }
 
 static void

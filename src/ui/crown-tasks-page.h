@@ -15,6 +15,8 @@ G_DECLARE_FINAL_TYPE (CrownTasksPage, crown_tasks_page, CROWN, TASKS_PAGE, AdwBi
 
 void crown_tasks_page_fill     (CrownTasksPage *self,
                                 CrownClient    *client);
+void crown_tasks_page_open     (CrownTasksPage *self,
+                                gint64          task_id);
 void crown_tasks_page_set_text (CrownTasksPage *self,
                                 const char     *text);
 

@@ -8,8 +8,11 @@
 #include "crown-window-private.h"
 
 #include "crown-diagnostics-window.h"
+#include "crown-undo-stack.h"
 
 #include <glib/gi18n.h>
+
+#define UNDO_SECONDS 10 /* to read what was done, and to get there by keys */
 
 static void
 import_cb (GObject      *client,
@@ -90,15 +93,23 @@ import_action (GtkWidget  *widget,
 }
 
 static void
-restore_cb (GObject      *client,
-            GAsyncResult *result,
-            gpointer      user_data)
+archive_async (CrownClient         *client,
+               gint64               id,
+               JsonObject          *values,
+               GAsyncReadyCallback  callback,
+               gpointer             user_data)
 {
-  g_autoptr(CrownWindow) self = user_data;
-  g_autoptr(GError) error = NULL;
+  crown_client_archive_meeting_async (client, id, callback, user_data);
+}
 
-  if (!crown_client_write_finish (CROWN_CLIENT (client), result, &error))
-    crown_window_say (self, error->message);
+static void
+restore_async (CrownClient         *client,
+               gint64               id,
+               JsonObject          *values,
+               GAsyncReadyCallback  callback,
+               gpointer             user_data)
+{
+  crown_client_restore_meeting_async (client, id, callback, user_data);
 }
 
 static void
@@ -107,37 +118,10 @@ restore_action (GtkWidget  *widget,
                 GVariant   *parameter)
 {
   CrownWindow *self = CROWN_WINDOW (widget);
+  g_autoptr(CrownCommand) command = crown_command_new (_("Restore Meeting"), _("Meeting restored"));
 
-  crown_client_restore_meeting_async (self->client, g_variant_get_int64 (parameter), restore_cb, g_object_ref (self));
-}
-
-typedef struct {
-  CrownWindow *window; /* (owned) */
-  gint64       meeting_id;
-} Archiving;
-
-static void
-archive_cb (GObject      *client,
-            GAsyncResult *result,
-            gpointer      user_data)
-{
-  g_autofree Archiving *archiving = user_data;
-  g_autoptr(CrownWindow) self = archiving->window;
-  g_autoptr(GError) error = NULL;
-  AdwToast *toast;
-
-  if (!crown_client_write_finish (CROWN_CLIENT (client), result, &error))
-    {
-      crown_window_say (self, error->message);
-      return;
-    }
-
-  adw_leaflet_navigate (self->leaflet, ADW_NAVIGATION_DIRECTION_BACK);
-  toast = adw_toast_new (_("Meeting archived"));
-  adw_toast_set_button_label (toast, _("_Undo"));
-  adw_toast_set_action_name (toast, "win.restore");
-  adw_toast_set_action_target (toast, "x", archiving->meeting_id);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  crown_command_add (command, g_variant_get_int64 (parameter), restore_async, NULL, archive_async, NULL);
+  crown_undo_stack_do (crown_undo_stack_of (self->client), command, widget);
 }
 
 static void
@@ -146,11 +130,120 @@ archive_action (GtkWidget  *widget,
                 GVariant   *parameter)
 {
   CrownWindow *self = CROWN_WINDOW (widget);
-  Archiving *archiving = g_new0 (Archiving, 1);
+  g_autoptr(CrownCommand) command = crown_command_new (_("Archive Meeting"), _("Meeting archived"));
 
-  archiving->window = g_object_ref (self);
-  archiving->meeting_id = g_variant_get_int64 (parameter);
-  crown_client_archive_meeting_async (self->client, archiving->meeting_id, archive_cb, archiving);
+  crown_command_add (command, g_variant_get_int64 (parameter), archive_async, NULL, restore_async, NULL);
+  crown_undo_stack_do (crown_undo_stack_of (self->client), command, widget);
+  adw_leaflet_navigate (self->leaflet, ADW_NAVIGATION_DIRECTION_BACK);
+}
+
+static void
+undo_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  crown_undo_stack_undo (crown_undo_stack_of (CROWN_WINDOW (widget)->client), widget);
+}
+
+static void
+redo_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  crown_undo_stack_redo (crown_undo_stack_of (CROWN_WINDOW (widget)->client), widget);
+}
+
+static void
+undo_one_action (GtkWidget  *widget,
+                 const char *name,
+                 GVariant   *parameter)
+{
+  crown_undo_stack_undo_one (crown_undo_stack_of (CROWN_WINDOW (widget)->client), g_variant_get_uint32 (parameter), widget);
+}
+
+/* A step that was done, and the button that takes it back. One such toast at a time: what was done last is what counts. */
+static void
+say_undo_action (GtkWidget  *widget,
+                 const char *name,
+                 GVariant   *parameter)
+{
+  CrownWindow *self = CROWN_WINDOW (widget);
+  const char *message;
+  guint serial;
+  AdwToast *toast;
+
+  g_variant_get (parameter, "(u&s)", &serial, &message);
+  if (self->undo_toast != NULL)
+    adw_toast_dismiss (self->undo_toast);
+  toast = crown_window_make_toast (message);
+  adw_toast_set_timeout (toast, UNDO_SECONDS);
+  adw_toast_set_button_label (toast, _("_Undo"));
+  adw_toast_set_action_name (toast, "win.undo-one");
+  adw_toast_set_action_target (toast, "u", serial);
+  g_set_weak_pointer (&self->undo_toast, toast);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+static void
+append_step (GMenu      *menu,
+             const char *format,
+             const char *title,
+             const char *action)
+{
+  g_autoptr(GString) label = g_string_new (format);
+
+  g_string_replace (label, "%s", title, 1);
+  g_menu_append (menu, label->str, action);
+}
+
+/* The menu says what would be undone. */
+static void
+show_undo (CrownWindow *self)
+{
+  CrownUndoStack *stack = crown_undo_stack_of (self->client);
+  const char *undo = crown_undo_stack_get_undo_title (stack);
+  const char *redo = crown_undo_stack_get_redo_title (stack);
+
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.undo", undo != NULL);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.redo", redo != NULL);
+  g_menu_remove_all (self->undo_section);
+  if (undo != NULL)
+    append_step (self->undo_section, _("_Undo “%s”"), undo, "win.undo");
+  if (redo != NULL)
+    append_step (self->undo_section, _("_Redo “%s”"), redo, "win.redo");
+}
+
+void
+crown_window_follow_undo (CrownWindow *self)
+{
+  g_signal_connect_object (crown_undo_stack_of (self->client), "changed", G_CALLBACK (show_undo), self, G_CONNECT_SWAPPED);
+  show_undo (self);
+}
+
+/* In a text these keys are the text's, also when it has nothing more to undo. */
+static gboolean
+undo_key_cb (GtkWidget *widget,
+             GVariant  *args,
+             gpointer   user_data)
+{
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (widget));
+  const char *action = g_variant_get_string (args, NULL);
+
+  if (GTK_IS_EDITABLE (focus) || GTK_IS_TEXT_VIEW (focus))
+    return FALSE;
+  return gtk_widget_activate_action (widget, action, NULL);
+}
+
+static void
+open_task_action (GtkWidget  *widget,
+                  const char *name,
+                  GVariant   *parameter)
+{
+  CrownWindow *self = CROWN_WINDOW (widget);
+
+  adw_view_stack_set_visible_child_name (self->pages, "tasks");
+  crown_tasks_page_fill (self->tasks, self->client);
+  crown_tasks_page_open (self->tasks, g_variant_get_int64 (parameter));
 }
 
 typedef void (*MeetingWrite) (CrownClient *client, gint64 id, GAsyncReadyCallback callback, gpointer user_data);
@@ -283,13 +376,25 @@ bulk_action (GtkWidget  *widget,
 }
 
 static void
+complete_cb (GObject      *client,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr(CrownWindow) self = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (!crown_client_write_finish (CROWN_CLIENT (client), result, &error))
+    crown_window_say (self, error->message);
+}
+
+static void
 complete_action (GtkWidget  *widget,
                  const char *name,
                  GVariant   *parameter)
 {
   CrownWindow *self = CROWN_WINDOW (widget);
 
-  crown_client_complete_meeting_async (self->client, g_variant_get_int64 (parameter), restore_cb, g_object_ref (self));
+  crown_client_complete_meeting_async (self->client, g_variant_get_int64 (parameter), complete_cb, g_object_ref (self));
 }
 
 static void
@@ -462,16 +567,23 @@ crown_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.show-page", "s", show_page_action);
   gtk_widget_class_install_action (widget_class, "win.drill", "s", drill_action);
   gtk_widget_class_install_action (widget_class, "win.say", "s", say_action);
+  gtk_widget_class_install_action (widget_class, "win.say-undo", "(us)", say_undo_action);
+  gtk_widget_class_install_action (widget_class, "win.undo", NULL, undo_action);
+  gtk_widget_class_install_action (widget_class, "win.redo", NULL, redo_action);
+  gtk_widget_class_install_action (widget_class, "win.undo-one", "u", undo_one_action);
+  gtk_widget_class_install_action (widget_class, "win.open-task", "x", open_task_action);
+  gtk_widget_class_install_action (widget_class, "win.open-meeting-at", "(xx)", open_meeting_at_action);
   gtk_widget_class_install_action (widget_class, "win.archive", "x", archive_action);
   gtk_widget_class_install_action (widget_class, "win.complete", "x", complete_action);
   for (guint i = 0; i < G_N_ELEMENTS (bulks); i++)
     gtk_widget_class_install_action (widget_class, bulks[i].action, "ax", bulk_action);
-  gtk_widget_class_install_action (widget_class, "win.open-meeting-at", "(xx)", open_meeting_at_action);
   gtk_widget_class_install_action (widget_class, "win.restore", "x", restore_action);
 
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.import", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "win.search", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "win.close", NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_z, GDK_CONTROL_MASK, undo_key_cb, "s", "win.undo");
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_z, GDK_CONTROL_MASK | GDK_SHIFT_MASK, undo_key_cb, "s", "win.redo");
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
     gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1 + i, GDK_ALT_MASK, "win.show-page", "s", pages[i]);
 }

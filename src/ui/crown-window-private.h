@@ -25,7 +25,9 @@ struct _CrownWindow
   GSettings            *settings;  /* (nullable): the schema is not installed */
   GCancellable         *importing; /* cancelled when the window goes */
   gboolean              offline;   /* asked for by the person */
+  AdwToast             *undo_toast; /* (nullable) weak */
 
+  GMenu                *undo_section;
   AdwViewStack         *pages;
   AdwViewSwitcherTitle *switcher_title;
   AdwToastOverlay      *toasts;
@@ -44,6 +46,8 @@ struct _CrownWindow
   CrownMeetingsPage    *archive;
 };
 
-void crown_window_install_actions (GtkWidgetClass *widget_class);
+AdwToast *crown_window_make_toast      (const char     *message);
+void      crown_window_install_actions (GtkWidgetClass *widget_class);
+void      crown_window_follow_undo     (CrownWindow    *self);
 
 G_END_DECLS

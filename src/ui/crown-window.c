@@ -21,6 +21,15 @@
  */
 G_DEFINE_FINAL_TYPE (CrownWindow, crown_window, ADW_TYPE_APPLICATION_WINDOW)
 
+/* Returns: (transfer full) */
+AdwToast *
+crown_window_make_toast (const char *message)
+{
+  g_autofree char *escaped = g_markup_escape_text (message, -1); /* a toast's title is markup */
+
+  return adw_toast_new (escaped);
+}
+
 /**
  * crown_window_say:
  * @message: what happened
@@ -31,11 +40,9 @@ void
 crown_window_say (CrownWindow *self,
                   const char  *message)
 {
-  g_autofree char *escaped = g_markup_escape_text (message, -1); /* a toast's title is markup */
-
   g_return_if_fail (CROWN_IS_WINDOW (self));
 
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+  adw_toast_overlay_add_toast (self->toasts, crown_window_make_toast (message));
 }
 
 static void
@@ -248,6 +255,7 @@ crown_window_new (GtkApplication *application,
   meetings_changed_cb (self, 0, 0, 0, meetings);
   restore_settings (self);
   show_connection (self);
+  crown_window_follow_undo (self);
   return self;
 }
 
@@ -258,6 +266,7 @@ crown_window_dispose (GObject *object)
 
   g_cancellable_cancel (self->importing);
   g_clear_object (&self->importing);
+  g_clear_weak_pointer (&self->undo_toast);
   g_clear_object (&self->settings);
   g_clear_object (&self->client);
   g_clear_object (&self->session);
@@ -281,6 +290,7 @@ crown_window_class_init (CrownWindowClass *klass)
   g_type_ensure (CROWN_TYPE_STATS_STRIP);
   g_type_ensure (CROWN_TYPE_TASKS_PAGE);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/crown4/Dashboard/crown-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, CrownWindow, undo_section);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, switcher_title);
   gtk_widget_class_bind_template_child (widget_class, CrownWindow, toasts);

@@ -23,7 +23,7 @@ def main():
     status = 0
     with tempfile.TemporaryDirectory() as folder:
         template = os.path.join(folder, "all.pot")
-        run("xgettext", "--from-code=UTF-8", "-k_", "-kN_", "-kC_:1c,2", "-kngettext:1,2", "-o", template, *files)
+        run("xgettext", "--from-code=UTF-8", "-k_", "-kN_", "-kC_:1c,2", "-kngettext:1,2", "-kPLURAL_:1,2", "-o", template, *files)
         for number, language in enumerate(languages, 1):
             catalogue = os.path.join(SOURCE, "po", f"{language}.po")
             merged = os.path.join(folder, f"{language}.po")
