@@ -81,7 +81,7 @@ show_origin (CrownTaskDetail *self,
     position = crown_format_position (start);
   else if (heard)
     /* Translators: a line of a transcript */
-    position = g_strdup_printf (_("line %" G_GINT64_FORMAT), task->evidence_line + 1);
+    position = g_strdup_printf (_("line %d"), (int) task->evidence_line + 1);
   crown_format_append_fact (said, position);
   /* Translators: what somebody said, in the quotation marks of the language */
   quote = task->evidence_text != NULL ? g_strdup_printf (_("“%s”"), task->evidence_text) : NULL;

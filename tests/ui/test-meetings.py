@@ -95,7 +95,7 @@ class Story:
 
     def evidence(self):
         self.dashboard.open_row("Zoo")
-        self.dashboard.wait(("label",), "line 2")
+        self.dashboard.wait(("label",), "line\u00a02")
         self.dashboard.page("Transcript")
         self.dashboard.wait(("label",), "Welcome to this meeting about the zoo")
         self.dashboard.click(("text", "entry"), "Find in the transcript")
