@@ -120,7 +120,8 @@ class View:
         """With the mouse: GTK 4.8 gives rows and check boxes no accessible action. Without a window manager all windows
         are at 0, 0, so this reaches the one that was opened last."""
         place = self.wait(roles, name).get_extents(Atspi.CoordType.WINDOW)
-        subprocess.run(["xdotool", "mousemove", "--sync", str(place.x + min(place.width // 2, 40)),
+        # From elsewhere: --sync waits for the pointer to move, for ever where it is there already.
+        subprocess.run(["xdotool", "mousemove", "0", "0", "mousemove", "--sync", str(place.x + min(place.width // 2, 40)),
                         str(place.y + place.height // 2), "click", "1"], check=True)
 
     def open_row(self, name):
